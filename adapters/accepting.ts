@@ -1,0 +1,119 @@
+/**
+ * What every listener does with a connection that the runtime has accepted.
+ *
+ * @module
+ */
+
+import type { Transport, TransportEvents } from "../core/transport.ts";
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError } from "../core/errors.ts";
+import { complain } from "./clock.ts";
+import { drive } from "./driver.ts";
+import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./options.ts";
+
+/** The runtime's own listener, as far as it is needed here. */
+export interface Port {
+  readonly port: number;
+  readonly address: string;
+  /** Accepts no more. Resolves when the address is free again. */
+  stop(): Promise<void>;
+}
+
+/** The connections of one listener, each with its own conversation. */
+export class Accepting {
+  readonly #factory: ChatFactory;
+  readonly #options: ListenOptions;
+  readonly #chats = new Set<AsyncChat>();
+  #onempty: (() => void) | undefined;
+
+  constructor(options: ListenOptions, factory: ChatFactory) {
+    this.#options = options;
+    this.#factory = factory;
+  }
+
+  /** How many stand. */
+  get size(): number {
+    return this.#chats.size;
+  }
+
+  /**
+   * Starts the conversation of an accepted connection. Nothing that goes wrong here reaches the
+   * listener: a factory that throws costs its own connection.
+   */
+  accept(peer: string, open: (events: TransportEvents) => Transport): AsyncChat | undefined {
+    let chat: AsyncChat | undefined;
+    try {
+      chat = this.#factory(peer);
+      this.#chats.add(chat);
+      drive(chat, open, { onerror: this.#options.onerror, onclosed: () => this.#forget(chat) });
+    } catch (error) {
+      this.#forget(chat);
+      this.report(error, peer);
+      // Whoever threw, the socket is ours to give back.
+      open(DEAF).close(false);
+      return undefined;
+    }
+    return chat;
+  }
+
+  #forget(chat: AsyncChat | undefined): void {
+    if (chat !== undefined) this.#chats.delete(chat);
+    if (this.#chats.size === 0) this.#onempty?.();
+  }
+
+  /** Shows an error of the listener, or of the factory. */
+  report(error: unknown, peer: string): void {
+    (this.#options.onerror ?? complain)(error, peer);
+  }
+
+  /** Aborts all that stand. */
+  abort(): void {
+    for (const chat of this.#chats) {
+      chat.abort(new ChatError("aborted", "the listener was closed with force"));
+    }
+  }
+
+  /** Resolves when none stands. To be asked once, when no more are accepted. */
+  empty(): Promise<void> {
+    if (this.#chats.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onempty = resolve);
+  }
+}
+
+const DEAF: TransportEvents = {
+  data: () => true,
+  ended() {},
+  writable() {},
+  failed() {},
+  closed() {},
+};
+
+/** Makes the {@linkcode Listener} of a runtime's own one. */
+export function listenerOf(port: Port, accepting: Accepting, options: ListenOptions): Listener {
+  let closing: Promise<void> | undefined;
+  let finish: () => void = () => {};
+  const closed = new Promise<void>((resolve) => finish = resolve);
+
+  const close = ({ force = false }: CloseOptions = {}) => {
+    closing ??= port.stop().then(() => accepting.empty()).then(() => {
+      options.signal?.removeEventListener("abort", onabort);
+      finish();
+    });
+    if (force) accepting.abort();
+    return closing;
+  };
+  const onabort = () => void close();
+  options.signal?.addEventListener("abort", onabort);
+  if (options.signal?.aborted) onabort();
+
+  return {
+    port: port.port,
+    address: port.address,
+    get connections() {
+      return accepting.size;
+    },
+    closed,
+    close,
+    [Symbol.asyncDispose]: () => close({ force: true }),
+  };
+}

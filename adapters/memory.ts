@@ -1,0 +1,194 @@
+/**
+ * A pair of conversations in one process, with no socket between: for tests and examples.
+ *
+ * @module
+ */
+
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError } from "../core/errors.ts";
+import type { Transport, TransportEvents } from "../core/transport.ts";
+import { soon } from "./clock.ts";
+import { drive } from "./driver.ts";
+
+/** How the wire between the two behaves. */
+export interface MemoryOptions {
+  /** Bytes that are under way in each direction at most, as a socket's buffers are; 64 KiB. */
+  readonly capacity?: number;
+  /** Bytes that are delivered at a time at most; as they were written. */
+  readonly segment?: number;
+  /** Where errors go that nobody handled; `console.error`. */
+  readonly onerror?: (error: unknown, peer: string) => void;
+}
+
+/**
+ * Joins two conversations by a wire of limited capacity.
+ *
+ * It behaves as a TCP connection does: order, backpressure, half-close and reset included. Bytes
+ * are copied on the way, so that neither side sees the other's memory.
+ *
+ * @throws {Error} when one of the two has had its conversation.
+ *
+ * @example
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { memoryPair } from "asynchat/adapters/memory";
+ *
+ * const heard: string[] = [];
+ * const one = new AsyncChat();
+ * const two = new AsyncChat({
+ *   terminator: "\n",
+ *   foundTerminator() {
+ *     heard.push(this.getText());
+ *   },
+ * });
+ * memoryPair(one, two, { segment: 1 });
+ * one.push("a\nb\n");
+ * one.closeWhenDone();
+ * const { reason } = await two.closed;
+ * if (heard.join() !== "a,b" || reason !== "ended") throw new Error(`${heard} ${reason}`);
+ * ```
+ */
+export function memoryPair(one: AsyncChat, two: AsyncChat, options: MemoryOptions = {}): void {
+  const { capacity = 64 * 1024, segment = capacity, onerror } = options;
+  if (!(capacity >= 1) || !(segment >= 1)) {
+    throw new RangeError("capacity and segment must be at least 1 byte");
+  }
+  const there = new Wire(capacity, segment), back = new Wire(capacity, segment);
+  drive(one, (events) => transportOf(back, there, "memory:two", "memory:one", events), { onerror });
+  drive(two, (events) => transportOf(there, back, "memory:one", "memory:two", events), { onerror });
+}
+
+/** One direction: bytes, then a FIN or a reset. */
+class Wire {
+  readonly #capacity: number;
+  readonly #segment: number;
+  #bytes: Uint8Array[] = [];
+  #size = 0;
+  #end: "none" | "fin" | "reset" = "none";
+  #told = false;
+  #reading = false;
+  #scheduled = false;
+  #short = false;
+  #abandoned = false;
+  reader: TransportEvents | undefined;
+  writer: TransportEvents | undefined;
+
+  constructor(capacity: number, segment: number) {
+    this.#capacity = capacity;
+    this.#segment = segment;
+  }
+
+  get isOpen(): boolean {
+    return this.#end === "none";
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.#end !== "none") return 0;
+    if (this.#abandoned) {
+      this.#refuse();
+      return bytes.length;
+    }
+    const size = Math.min(bytes.length, this.#capacity - this.#size);
+    this.#short = size < bytes.length;
+    if (size > 0) this.#bytes.push(bytes.slice(0, size));
+    this.#size += size;
+    this.#schedule();
+    return size;
+  }
+
+  end(how: "fin" | "reset"): void {
+    if (this.#end === "reset") return;
+    this.#end = how;
+    if (how === "reset") {
+      this.#bytes = [];
+      this.#size = 0;
+    }
+    this.#schedule();
+  }
+
+  /** Nobody reads any more: what is under way, or comes, is answered with a reset. */
+  abandon(): void {
+    this.#abandoned = true;
+    if (this.#size > 0) this.#refuse();
+  }
+
+  #refuse(): void {
+    this.#bytes = [];
+    this.#size = 0;
+    soon(() => this.writer?.failed(new ChatError("reset", "the other side has closed")));
+  }
+
+  read(reading: boolean): void {
+    this.#reading = reading;
+    if (reading) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    soon(() => {
+      this.#scheduled = false;
+      this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    const { reader } = this;
+    if (reader === undefined) return;
+    if (this.#end === "reset") {
+      if (this.#told) return;
+      this.#told = true;
+      reader.failed(new ChatError("reset", "the other side of the memory pair reset"));
+      return;
+    }
+    if (!this.#reading) return;
+    const chunk = this.#bytes[0];
+    if (chunk === undefined) {
+      if (this.#end !== "fin" || this.#told) return;
+      this.#told = true;
+      reader.ended();
+      return;
+    }
+    const part = chunk.subarray(0, this.#segment);
+    if (part.length === chunk.length) this.#bytes.shift();
+    else this.#bytes[0] = chunk.subarray(part.length);
+    this.#size -= part.length;
+    this.#schedule();
+    if (this.#short) {
+      this.#short = false;
+      soon(() => this.writer?.writable());
+    }
+    this.#reading = reader.data(part);
+  }
+}
+
+function transportOf(
+  input: Wire,
+  output: Wire,
+  peer: string,
+  local: string,
+  events: TransportEvents,
+): Transport {
+  input.reader = events;
+  output.writer = events;
+  let closed = false;
+  return {
+    peer,
+    local,
+    canReset: true,
+    resume: () => input.read(true),
+    pause: () => input.read(false),
+    write: (bytes) => output.write(bytes),
+    end: () => output.end("fin"),
+    close(reset) {
+      if (closed) return;
+      closed = true;
+      input.reader = output.writer = undefined;
+      if (reset) output.end("reset");
+      else if (output.isOpen) output.end("fin");
+      // Whoever goes on writing to a closed socket is answered with a reset.
+      input.abandon();
+      soon(() => events.closed());
+    },
+  };
+}

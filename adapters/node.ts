@@ -1,0 +1,197 @@
+/**
+ * The adapter for Node's `net`.
+ *
+ * @module
+ */
+
+import { createServer, type Server, Socket } from "node:net";
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError, type ErrorKind } from "../core/errors.ts";
+import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import { Accepting, listenerOf, type Port } from "./accepting.ts";
+import { drive } from "./driver.ts";
+import { opening } from "./opening.ts";
+import {
+  type ChatFactory,
+  type ConnectOptions,
+  connectTarget,
+  type Listener,
+  type ListenOptions,
+  listenTarget,
+  type SocketOptions,
+} from "./options.ts";
+
+export type {
+  AbortSignalLike,
+  Adapter,
+  ChatFactory,
+  CloseOptions,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  SocketOptions,
+} from "./options.ts";
+
+/** What Node can do. */
+export const capabilities: Capabilities = {
+  listen: true,
+  unix: true,
+  reset: true,
+  cancelConnect: true,
+  preciseErrors: true,
+  // A reset while paused costs up to 64 KiB that the stream had read ahead.
+  dataBeforeReset: false,
+  addresses: true,
+};
+
+/**
+ * Connects `chat`, and resolves with it when the peer has accepted.
+ *
+ * @throws {ChatError} when it cannot; no hook has been called then.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { connect, listen } from "asynchat/adapters/node";
+ *
+ * await using listener = await listen({ port: 0 }, () =>
+ *   new AsyncChat({
+ *     terminator: "\n",
+ *     foundTerminator() {
+ *       this.push(`you said ${this.getText()}\n`);
+ *     },
+ *   }));
+ *
+ * const answer = await new Promise<string>((resolve) => {
+ *   const chat = new AsyncChat({
+ *     terminator: "\n",
+ *     foundTerminator() {
+ *       resolve(this.getText());
+ *       this.closeWhenDone();
+ *     },
+ *   });
+ *   chat.push("hello\n");
+ *   void connect({ port: listener.port }, chat);
+ * });
+ * if (answer !== "you said hello") throw new Error(answer);
+ * ```
+ */
+export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
+  const target = connectTarget(options, capabilities);
+  const socket = await opening(target.name, options, () => {
+    const socket = new Socket({ allowHalfOpen: true });
+    const opened = new Promise<Socket>((resolve, reject) => {
+      socket.once("error", (error) => reject(toChatError(error, target.name)));
+      socket.once("connect", () => resolve(socket));
+    });
+    if (target.path !== undefined) socket.connect({ path: target.path });
+    else socket.connect({ host: target.hostname, port: target.port });
+    return { socket: opened, abandon: () => socket.destroy() };
+  });
+  drive(chat, (events) => transportOf(socket, target.name, options, events), options);
+  return chat;
+}
+
+/**
+ * Listens, and makes a conversation for each connection.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
+  const target = listenTarget(options, capabilities);
+  const accepting = new Accepting(options, factory);
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const peer = target.path === undefined
+      ? nameOf(socket.remoteAddress, socket.remotePort)
+      : target.name;
+    accepting.accept(peer, (events) => transportOf(socket, peer, options, events));
+  });
+  const { backlog = 511 } = options;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(toChatError(error, target.name)));
+    const done = () => {
+      server.removeAllListeners("error");
+      resolve();
+    };
+    if (target.path !== undefined) server.listen({ path: target.path, backlog }, done);
+    else server.listen({ host: target.hostname, port: target.port, backlog }, done);
+  });
+  // Such as EMFILE on accept: the next connection may well succeed.
+  server.on("error", (error) => accepting.report(toChatError(error, target.name), target.name));
+  return listenerOf(portOf(server), accepting, options);
+}
+
+function portOf(server: Server): Port {
+  const address = server.address();
+  const bound = typeof address === "string" || address === null
+    ? { port: 0, address: address ?? "" }
+    : address;
+  return {
+    port: bound.port,
+    address: bound.address,
+    // Node's own callback waits for the last connection; the address is free at once.
+    stop: () => {
+      server.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function transportOf(
+  socket: Socket,
+  peer: string,
+  options: SocketOptions,
+  events: TransportEvents,
+): Transport {
+  socket.setNoDelay(options.noDelay ?? true);
+  socket.setKeepAlive(options.keepAlive ?? false);
+  // A plain view: a Buffer's own slice() does not copy.
+  socket.on(
+    "data",
+    (chunk: Buffer) =>
+      events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+  );
+  socket.on("end", () => events.ended());
+  // For life: an error without a listener ends the process.
+  socket.on("error", (error) => events.failed(toChatError(error, peer)));
+  socket.on("close", () => events.closed());
+  socket.pause();
+  return {
+    peer,
+    local: socket.localPort === undefined
+      ? undefined
+      : nameOf(socket.localAddress, socket.localPort),
+    canReset: true,
+    resume: () => void socket.resume(),
+    pause: () => void socket.pause(),
+    write: (bytes) =>
+      new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),
+    end: () => void socket.end(),
+    close: (reset) => void (reset ? socket.resetAndDestroy() : socket.destroy()),
+  };
+}
+
+function nameOf(address: string | undefined, port: number | undefined): string {
+  return address?.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  ECONNREFUSED: "refused",
+  ENOENT: "refused",
+  EHOSTUNREACH: "refused",
+  ENETUNREACH: "refused",
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  ETIMEDOUT: "timeout",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ECONNABORTED: "reset",
+};
+
+function toChatError(error: Error, peer: string): ChatError {
+  const { code } = error as { code?: string };
+  const kind = KINDS[code ?? ""] ?? "unknown";
+  return new ChatError(kind, `${peer}: ${error.message}`, { cause: error, code });
+}

@@ -1,0 +1,178 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * The options and the objects that are the same with every adapter.
+ *
+ * @module
+ */
+
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError } from "../core/errors.ts";
+import type { Capabilities } from "../core/transport.ts";
+
+/** As much of a Web `AbortSignal` as is needed, so that no runtime type is named. */
+export interface AbortSignalLike {
+  /** Whether it has been given. */
+  readonly aborted: boolean;
+  /** Why. */
+  readonly reason: unknown;
+  /** Listens. */
+  addEventListener(type: "abort", listener: () => void): void;
+  /** Listens no more. */
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** What both {@linkcode ConnectOptions} and {@linkcode ListenOptions} have. */
+export interface SocketOptions {
+  /** Name or address; `"localhost"` when neither this nor `path` is given. */
+  readonly hostname?: string;
+  /** Port, 0 to 65535. To listen, 0 takes a free one. */
+  readonly port?: number;
+  /** Path of a unix socket, instead of `hostname` and `port`. */
+  readonly path?: string;
+  /** Whether small writes leave at once; `true`. Writes of one turn leave together anyway. */
+  readonly noDelay?: boolean;
+  /** Whether the system probes an idle peer; `false`. */
+  readonly keepAlive?: boolean;
+  /** Where errors go that nobody handled; `console.error`. */
+  readonly onerror?: (error: unknown, peer: string) => void;
+}
+
+/** Whom to call, and how long to try. */
+export interface ConnectOptions extends SocketOptions {
+  /** Abandons the attempt. A conversation that stands is not affected: that is for `abort()`. */
+  readonly signal?: AbortSignalLike;
+  /** Milliseconds until the attempt is abandoned; 30,000. `Infinity` waits for the system. */
+  readonly connectTimeout?: number;
+}
+
+/** Where to listen. */
+export interface ListenOptions extends SocketOptions {
+  /** Closes the listener, and leaves the connections that stand. */
+  readonly signal?: AbortSignalLike;
+  /** Connections that the system keeps until they are accepted; 511, where the runtime can tell. */
+  readonly backlog?: number;
+}
+
+/** Makes the conversation for one accepted connection. */
+export type ChatFactory = (peer: string) => AsyncChat;
+
+/** How to close a listener. */
+export interface CloseOptions {
+  /** Aborts the connections that stand instead of waiting for them. */
+  readonly force?: boolean;
+}
+
+/** Accepts connections until it is closed. No single connection's failure ends it. */
+export interface Listener {
+  /** The port it listens on; 0 for a unix socket. */
+  readonly port: number;
+  /** The address it listens on, or the path of the unix socket. */
+  readonly address: string;
+  /** How many connections stand. */
+  readonly connections: number;
+  /** Resolves when it is closed and the last connection has ended. Never rejects. */
+  readonly closed: Promise<void>;
+  /** Accepts no more, and resolves when the last connection has ended. Idempotent. */
+  close(options?: CloseOptions): Promise<void>;
+  /** Closes it and aborts the connections that stand. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What an adapter exports. */
+export interface Adapter {
+  /** What this runtime can do and cannot. */
+  readonly capabilities: Capabilities;
+  /** Connects `chat`, and resolves with it when the peer has accepted. */
+  connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+  /** Listens, and makes a conversation for each connection. */
+  listen(options: ListenOptions, factory: ChatFactory): Promise<Listener>;
+}
+
+const COMMON = ["hostname", "port", "path", "noDelay", "keepAlive", "onerror", "signal"];
+const CONNECT = [...COMMON, "connectTimeout"];
+const LISTEN = [...COMMON, "backlog"];
+
+/** A target that has been checked: an address or the path of a unix socket. */
+export interface Target {
+  /** The unix socket's path; when there is one, the other two mean nothing. */
+  readonly path: string | undefined;
+  readonly hostname: string;
+  readonly port: number;
+  /** For messages. */
+  readonly name: string;
+}
+
+/**
+ * Checks what `connect` was given.
+ *
+ * @throws {TypeError} for an option that does not exist: a misspelt, or not yet known, `tls` must
+ * not end in plaintext.
+ * @throws {RangeError} for a port or a timeout out of range.
+ */
+export function connectTarget(options: ConnectOptions, capabilities: Capabilities): Target {
+  checkNames(options, CONNECT, "connect");
+  const { connectTimeout } = options;
+  if (connectTimeout !== undefined && !(connectTimeout > 0)) {
+    throw new RangeError(`connectTimeout must be above 0 milliseconds; got ${connectTimeout}`);
+  }
+  const target = targetOf(options, capabilities);
+  if (target.path === undefined && target.port === 0) {
+    throw new RangeError("connect() needs a port from 1 to 65535, or the path of a unix socket");
+  }
+  return target;
+}
+
+/** Checks what `listen` was given; see {@linkcode connectTarget}. */
+export function listenTarget(options: ListenOptions, capabilities: Capabilities): Target {
+  if (!capabilities.listen) throw unsupported("listening", "listen");
+  checkNames(options, LISTEN, "listen");
+  return targetOf(options, capabilities);
+}
+
+/** The error for something that this runtime cannot do. */
+export function unsupported(what: string, capability: keyof Capabilities): ChatError {
+  return new ChatError(
+    "unsupported",
+    `this adapter cannot do that: ${what}; look at capabilities.${capability} first`,
+  );
+}
+
+function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
+  const { hostname = "localhost", port = 0, path } = options;
+  if (path !== undefined) {
+    if (!capabilities.unix) throw unsupported("a unix socket", "unix");
+    if (options.hostname !== undefined || options.port !== undefined) {
+      throw new TypeError("give either a path, or a hostname and a port");
+    }
+    return { path: checkPath(path), hostname, port, name: `unix:${path}` };
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError(`port must be an integer from 0 to 65535; got ${port}`);
+  }
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return { path, hostname, port, name: `${host}:${port}` };
+}
+
+/** What Linux has room for in `sun_path`, in bytes, with its closing zero; elsewhere it is less. */
+const LONGEST_PATH = 107;
+
+function checkPath(path: string): string {
+  // Some systems would cut a longer one, and then listen somewhere else.
+  const bytes = [...path].reduce((sum, letter) => sum + utf8Size(letter), 0);
+  if (bytes > 0 && bytes <= LONGEST_PATH) return path;
+  throw new RangeError(
+    `the path of a unix socket has 1 to ${LONGEST_PATH} bytes; this one has ${bytes}: ${path}`,
+  );
+}
+
+function utf8Size(letter: string): number {
+  const code = letter.codePointAt(0)!;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+function checkNames(options: object, known: readonly string[], call: string): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new TypeError(`${call}() has no option "${name}"; it has ${known.join(", ")}`);
+  }
+}

@@ -1,0 +1,494 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * The callback face: asynchat's own surface, in camelCase.
+ *
+ * @module
+ */
+
+import { ChatError, LimitError } from "./errors.ts";
+import { Gatherer } from "./gather.ts";
+import type { Piece, ProducerLike } from "./producer.ts";
+import {
+  type CloseReport,
+  DEFAULT_LIMITS,
+  type Limits,
+  Session,
+  type SessionHandler,
+} from "./session.ts";
+import type { Terminator } from "./terminator.ts";
+import { decode } from "./text.ts";
+
+/** What a hook returns. A promise holds back the next hook and, past the chunk in hand, reading. */
+export type HookResult = void | PromiseLike<void>;
+
+/**
+ * The hooks of a conversation: override them in a subclass, or hand them over in a plain object.
+ *
+ * They are called one after the other, never at the same time, and never from inside a call of
+ * yours. Every command may be given from inside any of them.
+ */
+export interface AsyncChatHooks {
+  /** The connection stands. */
+  handleConnect(): HookResult;
+  /**
+   * A piece of the frame under way, never empty. `data` is borrowed: it is yours until the hook
+   * returns, or its promise settles. By default the pieces are gathered for `getData()`.
+   */
+  collectIncomingData(data: Uint8Array): HookResult;
+  /** The frame is complete. */
+  foundTerminator(): HookResult;
+  /** `push` had answered `false`, or `drained()` was asked: the queue is down at the low-water mark. */
+  handleDrain(): HookResult;
+  /** The peer sent its FIN, and everything before it has been told. Default: `closeWhenDone()`. */
+  handleEnd(): HookResult;
+  /**
+   * The connection or the protocol failed: not refused and not reset, which `connect` and
+   * `handleClose` tell. Default: reported. For kind `"limit"` an answer may still be pushed.
+   */
+  handleError(error: ChatError): HookResult;
+  /**
+   * Your own hook or producer threw, or rejected. Default: reported, and this connection, no other,
+   * is aborted. Override it to keep the connection open; what came with the exception is delivered.
+   */
+  handleException(error: unknown): HookResult;
+  /** It is over. Called exactly once, last. */
+  handleClose(report: CloseReport): HookResult;
+}
+
+/** Everything an {@linkcode AsyncChat} can be made with. */
+export interface AsyncChatOptions extends Limits, Partial<AsyncChatHooks> {
+  /** What ends a frame; input is raw until one is set. */
+  readonly terminator?: Terminator;
+}
+
+/** What stands behind a conversation that has been attached to a socket. */
+export interface Attachment {
+  /** Who is at the other end, for messages. */
+  readonly peer: string;
+  /** The address at this end, where the runtime tells. */
+  readonly local: string | undefined;
+  /** Whether the peer can be made to see a reset. */
+  readonly canReset: boolean;
+  /** Something may have changed: look at the polls soon, but not from inside this call. */
+  wake(): void;
+  /** Shows an error that nobody handled. */
+  report(error: unknown): void;
+}
+
+/** How to abort. */
+export interface AbortOptions {
+  /** The peer shall see a reset instead of a FIN; see the adapter's `capabilities.reset`. */
+  readonly reset?: boolean;
+}
+
+const HOOKS: readonly (keyof AsyncChatHooks)[] = [
+  "handleConnect",
+  "collectIncomingData",
+  "foundTerminator",
+  "handleDrain",
+  "handleEnd",
+  "handleError",
+  "handleException",
+  "handleClose",
+];
+
+/**
+ * A conversation for people who think in callbacks: set a terminator, get told of frames; push
+ * bytes and producers, they go out in order.
+ *
+ * Subclass it, or hand it a plain object of hooks, whose `this` is the conversation. By default the
+ * input is gathered, and {@linkcode getData} takes what was gathered, so that a line server is one
+ * method. Modelled on CPython's `asynchat.async_chat`; the migration guide lists what differs.
+ *
+ * @example A line server in one hook
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { memoryPair } from "asynchat/adapters/memory";
+ *
+ * class Shout extends AsyncChat {
+ *   constructor() {
+ *     super({ terminator: "\n" });
+ *   }
+ *   override foundTerminator() {
+ *     this.push(this.getText().toUpperCase() + "\n");
+ *   }
+ * }
+ *
+ * const answers: string[] = [];
+ * const client = new AsyncChat({
+ *   terminator: "\n",
+ *   foundTerminator() {
+ *     answers.push(this.getText());
+ *     this.closeWhenDone();
+ *   },
+ * });
+ * memoryPair(client, new Shout());
+ * client.push("hello\n");
+ * await client.closed;
+ * if (answers[0] !== "HELLO") throw new Error(String(answers));
+ * ```
+ */
+export class AsyncChat implements AsyncChatHooks {
+  /** The state machine underneath, for drivers and tests. */
+  readonly session: Session;
+
+  /** How many bytes a read asks for, where the runtime leaves that to us. Overridable. */
+  inBufferSize: number = 64 * 1024;
+  /** How many bytes go out with one write at most. Overridable. */
+  outBufferSize: number = 64 * 1024;
+
+  readonly #maxGathered: number;
+  readonly #gatherer = new Gatherer();
+  #attachment: Attachment | undefined;
+  #report: CloseReport | undefined;
+  #closed: Promise<CloseReport> | undefined;
+  #onclosed: ((report: CloseReport) => void) | undefined;
+  #drainWaiters: { resolve: () => void; reject: (error: ChatError) => void }[] = [];
+
+  /**
+   * Prepares a conversation. Output may be pushed before it is connected.
+   *
+   * @throws {RangeError | TypeError} for a terminator or a limit that is none.
+   */
+  constructor(options: AsyncChatOptions & ThisType<AsyncChat> = {}) {
+    this.session = new Session(limitsOf(options));
+    this.session.onwake = () => this.#attachment?.wake();
+    this.session.onlate = (error) => this.report(error);
+    this.#maxGathered = options.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
+    for (const name of HOOKS) {
+      const hook = options[name];
+      if (hook !== undefined) Object.defineProperty(this, name, { value: hook, writable: true });
+    }
+    if (options.terminator !== undefined) this.setTerminator(options.terminator);
+  }
+
+  // --- hooks, to be overridden -------------------------------------------------------------------
+
+  /** The connection stands. */
+  handleConnect(): HookResult {}
+
+  /** A piece of the frame under way; by default it is gathered for {@linkcode getData}. */
+  collectIncomingData(data: Uint8Array): HookResult {
+    this.#gather(data, 0, data.length);
+    this.#gatherer.settle();
+  }
+
+  /** The frame is complete. */
+  foundTerminator(): HookResult {
+    throw new Error(
+      "a frame is complete, and nobody wants it: override foundTerminator() in your subclass of " +
+        "AsyncChat, or hand it over in the options",
+    );
+  }
+
+  /** The queue is down at the low-water mark again. */
+  handleDrain(): HookResult {}
+
+  /** The peer sent its FIN; by default we close when all is sent. */
+  handleEnd(): HookResult {
+    this.closeWhenDone();
+  }
+
+  /** The connection or the protocol failed; by default it is reported. */
+  handleError(error: ChatError): HookResult {
+    this.report(error);
+  }
+
+  /** Your own code threw; by default that is reported, and this connection aborted. */
+  handleException(error: unknown): HookResult {
+    this.report(error);
+    this.abort(error);
+  }
+
+  /** It is over. */
+  handleClose(_report: CloseReport): HookResult {}
+
+  // --- input -------------------------------------------------------------------------------------
+
+  /**
+   * Says what ends a frame: a delimiter, any of several, a number of bytes, or `null` for nothing.
+   *
+   * From `foundTerminator` it rules the very next byte; from `collectIncomingData` the next frame;
+   * from anywhere else it rules at once, and bytes that were held back are looked at again.
+   *
+   * @throws {RangeError | TypeError} when it is none; the one in force stays.
+   * @throws {LimitError} for a count above `maxFrameLength`; the one in force stays.
+   */
+  setTerminator(terminator: Terminator): void {
+    this.session.setTerminator(terminator);
+  }
+
+  /** The terminator as it was set; a count as the bytes still due, 0 once it has been reached. */
+  getTerminator(): Terminator {
+    return this.session.getTerminator();
+  }
+
+  /** Takes what was gathered, as your own bytes. */
+  getData(): Uint8Array {
+    return this.#gatherer.take();
+  }
+
+  /** Takes what was gathered, decoded as UTF-8; malformed bytes become U+FFFD. */
+  getText(): string {
+    return decode(this.#gatherer.take());
+  }
+
+  /** Stops input: the peer stalls in the network, not in our memory. */
+  pause(): void {
+    this.session.pause();
+  }
+
+  /** Lets input come again. Nothing has been lost. */
+  resume(): void {
+    this.session.resume();
+  }
+
+  // --- output ------------------------------------------------------------------------------------
+
+  /**
+   * Queues text (as UTF-8) or bytes. They leave at the end of the turn, together.
+   *
+   * Bytes are borrowed until they have gone out, which {@linkcode drained} tells: push a copy,
+   * `bytes.slice()`, when you want to go on using them.
+   *
+   * @returns whether the queue is below the high-water mark; `false` asks you to await `drained()`
+   * @throws {TypeError} for anything but text and byte views.
+   * @throws {ChatError} kind `"closed"` after `closeWhenDone`, `end`, `close` or `abort`.
+   * @throws {LimitError} when the queue would grow beyond `maxQueued`; nothing is queued then.
+   */
+  push(piece: Piece): boolean {
+    return this.session.push(piece);
+  }
+
+  /**
+   * Queues a producer, which is asked for output when everything before it has gone out: an object
+   * with `more()`, an iterable or async iterable, a `ReadableStream`, or plain text or bytes.
+   *
+   * @returns whether the queue is below the high-water mark
+   * @throws {TypeError} when it is no producer.
+   * @throws {ChatError} kind `"closed"` after `closeWhenDone`, `end`, `close` or `abort`.
+   */
+  pushWithProducer(producer: ProducerLike): boolean {
+    return this.session.pushWithProducer(producer);
+  }
+
+  /** Asks a producer again that answered `NOT_YET`. */
+  resumeProducers(): void {
+    this.session.resumeProducers();
+  }
+
+  /** Queued output, in bytes, that has not gone out; what producers hold is not counted. */
+  get bytesQueued(): number {
+    return this.session.bytesQueued;
+  }
+
+  /**
+   * Resolves when the queue is down at the low-water mark; at once when it is.
+   *
+   * @throws {ChatError} kind `"closed"`, as a rejection, when the conversation ends before.
+   */
+  drained(): Promise<void> {
+    if (this.session.isOver) return Promise.reject(this.#tooLate());
+    if (this.session.isDrained) return Promise.resolve();
+    this.session.expectDrained();
+    return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
+  }
+
+  // --- the end -----------------------------------------------------------------------------------
+
+  /** Drops what was received and not told, and what is queued; keeps everything else. */
+  discardBuffers(): void {
+    this.#gatherer.clear();
+    this.session.discardBuffers();
+  }
+
+  /** Ends our side when all is sent: half-close. The peer may go on. */
+  end(): void {
+    this.session.end();
+  }
+
+  /** Closes when all is sent: every byte reaches the peer, then the FIN. */
+  closeWhenDone(): void {
+    this.session.closeWhenDone();
+  }
+
+  /** Closes now; what is queued is dropped, and the report says how much that was. */
+  close(): void {
+    this.session.close();
+  }
+
+  /**
+   * Closes now, because of `reason`, which the report carries as its error.
+   *
+   * @throws {ChatError} kind `"unsupported"` when a reset is asked that the runtime cannot do.
+   */
+  abort(reason?: unknown, options: AbortOptions = {}): void {
+    if (options.reset && this.#attachment !== undefined && !this.#attachment.canReset) {
+      throw new ChatError(
+        "unsupported",
+        "this runtime cannot make the peer see a reset: abort without it, or look at " +
+          "capabilities.reset first",
+      );
+    }
+    const error = reason instanceof Error
+      ? reason
+      : new ChatError("aborted", `aborted${reason === undefined ? "" : `: ${String(reason)}`}`, {
+        cause: reason,
+      });
+    this.session.abort(error, options.reset);
+  }
+
+  /** How it ended: resolves with what `handleClose` is told, never rejects. */
+  get closed(): Promise<CloseReport> {
+    if (this.#report !== undefined) return Promise.resolve(this.#report);
+    this.#closed ??= new Promise((resolve) => this.#onclosed = resolve);
+    return this.#closed;
+  }
+
+  /** Closes when all is sent, and waits for the end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closeWhenDone();
+    await this.closed;
+  }
+
+  // --- for drivers -------------------------------------------------------------------------------
+
+  /** Who is at the other end, such as `"127.0.0.1:6379"`; `undefined` before the connection. */
+  get peer(): string | undefined {
+    return this.#attachment?.peer;
+  }
+
+  /** The address at this end, where the runtime tells; `undefined` before the connection. */
+  get local(): string | undefined {
+    return this.#attachment?.local;
+  }
+
+  /**
+   * Ties the conversation to a socket.
+   *
+   * @throws {Error} the second time: one object holds one conversation.
+   */
+  attach(attachment: Attachment): void {
+    if (this.#attachment !== undefined) {
+      throw new Error(
+        "this AsyncChat has had its conversation: make a new one for each connection",
+      );
+    }
+    this.#attachment = attachment;
+  }
+
+  /** Calls the hooks for everything there is to tell. */
+  dispatch(): void {
+    this.session.dispatch(this.#handler);
+    this.#gatherer.settle();
+  }
+
+  /** Shows an error that nobody handled; without a socket, as an unhandled rejection. */
+  report(error: unknown): void {
+    if (this.#attachment !== undefined) this.#attachment.report(error);
+    else void Promise.reject(error);
+  }
+
+  // --- inside ------------------------------------------------------------------------------------
+
+  readonly #handler: SessionHandler = {
+    connected: () => this.#call(() => this.handleConnect()),
+    data: (source, start, end) => {
+      try {
+        // The usual case must not pay for a view.
+        if (this.collectIncomingData === AsyncChat.prototype.collectIncomingData) {
+          this.#gather(source, start, end);
+          return true;
+        }
+        return this.#awaitHook(this.collectIncomingData(source.subarray(start, end)));
+      } catch (error) {
+        return this.#threw(error);
+      }
+    },
+    found: () => {
+      try {
+        return this.#awaitHook(this.foundTerminator());
+      } catch (error) {
+        return this.#threw(error);
+      }
+    },
+    drained: () => {
+      for (const waiter of this.#drainWaiters.splice(0)) waiter.resolve();
+      return this.#call(() => this.handleDrain());
+    },
+    ended: () => this.#call(() => this.handleEnd()),
+    thrown: (error) => this.#threw(error),
+    failed: (error) => {
+      if (error.kind === "limit") this.#gatherer.clear();
+      return this.#call(() => this.handleError(error));
+    },
+    closed: (report) => {
+      this.#report = report;
+      this.#gatherer.clear();
+      for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(this.#tooLate());
+      this.#call(() => this.handleClose(report));
+      this.#onclosed?.(report);
+    },
+  };
+
+  #gather(source: Uint8Array, start: number, end: number): void {
+    const room = this.#maxGathered - this.#gatherer.length;
+    if (end - start <= room) return this.#gatherer.add(source, start, end);
+    // Only raw input gets here: the session bounds every other frame before it is told.
+    throw new LimitError(
+      `${this.#gatherer.length} bytes of raw input are gathered and nobody takes them; call ` +
+        "getData(), or override collectIncomingData()",
+      this.#maxGathered,
+      this.#gatherer.length,
+    );
+  }
+
+  #call(hook: () => HookResult): boolean {
+    try {
+      return this.#awaitHook(hook());
+    } catch (error) {
+      return this.#threw(error);
+    }
+  }
+
+  #awaitHook(result: HookResult): boolean {
+    if (typeof result !== "object" || result === null || typeof result.then !== "function") {
+      return true;
+    }
+    this.session.hold();
+    result.then(
+      () => this.session.release(),
+      (error) => {
+        this.#threw(error);
+        this.session.release();
+      },
+    );
+    return false;
+  }
+
+  #threw(error: unknown): boolean {
+    try {
+      return this.#awaitHook(this.handleException(error));
+    } catch (another) {
+      this.report(another);
+      this.abort(error);
+      return true;
+    }
+  }
+
+  #tooLate(): ChatError {
+    return new ChatError(
+      "closed",
+      `the conversation${this.peer === undefined ? "" : ` with ${this.peer}`} is over`,
+      { cause: this.#report?.error },
+    );
+  }
+}
+
+function limitsOf(options: AsyncChatOptions): Limits {
+  const limits: Record<string, unknown> = {};
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    if (options[name] !== undefined) limits[name] = options[name];
+  }
+  return limits;
+}

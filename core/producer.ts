@@ -1,0 +1,150 @@
+/**
+ * What can be sent: bytes and text, and whoever produces them piece by piece.
+ *
+ * @module
+ */
+
+import { bytesOf } from "./terminator.ts";
+import { encode } from "./text.ts";
+
+/** A piece of output: text (sent as UTF-8) or bytes. */
+export type Piece = string | ArrayBufferView;
+
+/**
+ * What a producer says when it has nothing *yet*.
+ *
+ * It is asked again after `resumeProducers()`, or after the next `push`.
+ */
+export const NOT_YET: unique symbol = Symbol("asynchat.NOT_YET");
+
+/** One answer of a producer: a piece, "nothing yet", or the end (`null`, `undefined` or empty). */
+export type Produced = Piece | typeof NOT_YET | null | undefined;
+
+/**
+ * An object that is asked for one piece after the other, as in Python's asynchat.
+ *
+ * It is asked only when everything before it went out. A promise holds back what follows in the
+ * queue, never the input.
+ */
+export interface MoreProducer {
+  /** The next piece; `null`, `undefined` or an empty one ends the producer. */
+  more(): Produced | PromiseLike<Produced>;
+  /** Told once, when the producer will not be asked to its end; `reason` says why. */
+  cancel?(reason: unknown): unknown;
+}
+
+/** As much of a Web `ReadableStream` as is needed, so that the core names no runtime type. */
+export interface ReadableStreamLike {
+  /** Locks the stream and hands out its reader. */
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: unknown }>;
+    cancel(reason?: unknown): Promise<unknown>;
+  };
+}
+
+/** Everything that `pushWithProducer` accepts. */
+export type ProducerLike =
+  | Piece
+  | MoreProducer
+  | Iterable<Piece>
+  | AsyncIterable<Piece>
+  | ReadableStreamLike;
+
+/** A producer of any origin, in the one form that the queue knows. */
+export interface Producer {
+  /** The next piece, `null` at the end. */
+  next(): Produced | PromiseLike<Produced>;
+  /** Told once, when nobody will ask again before the end. */
+  cancel(reason: unknown): unknown;
+}
+
+/**
+ * The bytes of a piece: text is encoded, views keep their memory.
+ *
+ * @throws {TypeError} for anything else.
+ */
+export function pieceBytes(piece: Piece): Uint8Array {
+  if (typeof piece === "string") return encode(piece);
+  if (piece instanceof Uint8Array) return piece;
+  if (ArrayBuffer.isView(piece)) return bytesOf(piece);
+  throw new TypeError(`only text and byte views can be sent; got ${describe(piece)}`);
+}
+
+/**
+ * Recognises a producer.
+ *
+ * An iterator ends when it is done and may yield empty pieces; `more()` ends with an empty one.
+ *
+ * @throws {TypeError} when `producer` is none.
+ */
+export function toProducer(producer: Exclude<ProducerLike, Piece>): Producer {
+  if (typeof producer === "object" && producer !== null) {
+    if ("more" in producer && typeof producer.more === "function") return fromMore(producer);
+    if ("getReader" in producer && typeof producer.getReader === "function") {
+      return fromStream(producer);
+    }
+    if (Symbol.asyncIterator in producer) return fromAsyncIterable(producer);
+    if (Symbol.iterator in producer) return fromIterable(producer);
+  }
+  throw new TypeError(
+    "a producer is bytes, text, an iterable or async iterable of these, a ReadableStream, or an " +
+      `object with more(); got ${describe(producer)}`,
+  );
+}
+
+function fromMore(producer: MoreProducer): Producer {
+  return {
+    next: () => producer.more(),
+    cancel: (reason) => producer.cancel?.(reason),
+  };
+}
+
+function fromIterable(iterable: Iterable<Piece>): Producer {
+  const iterator = iterable[Symbol.iterator]();
+  return {
+    next() {
+      for (;;) {
+        const { done, value } = iterator.next();
+        if (done) return null;
+        if (!isEmpty(value)) return value;
+      }
+    },
+    cancel: () => iterator.return?.(),
+  };
+}
+
+function fromAsyncIterable(iterable: AsyncIterable<Piece>): Producer {
+  const iterator = iterable[Symbol.asyncIterator]();
+  return {
+    async next() {
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (done) return null;
+        if (!isEmpty(value)) return value;
+      }
+    },
+    cancel: () => iterator.return?.(),
+  };
+}
+
+function fromStream(stream: ReadableStreamLike): Producer {
+  const reader = stream.getReader();
+  return {
+    async next() {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return null;
+        if (!isEmpty(value)) return value as Piece;
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+function isEmpty(piece: unknown): boolean {
+  return piece === "" || (ArrayBuffer.isView(piece) && piece.byteLength === 0);
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
+}

@@ -1,0 +1,964 @@
+/**
+ * The sans-I/O state machine: joins the receive and the send side, and is the only thing in the
+ * core that changes.
+ *
+ * @module
+ */
+
+import { ChatError, IncompleteFrameError, LimitError } from "./errors.ts";
+import {
+  changeTerminator,
+  discardInput,
+  feed,
+  finish,
+  initialInput,
+  type Input,
+  type InputSink,
+  isUnfinished,
+} from "./input.ts";
+import {
+  acknowledge,
+  coalesce,
+  dropHead,
+  EMPTY_OUTPUT,
+  enqueue,
+  type Entry,
+  head,
+  type Output,
+  producersOf,
+  supply,
+} from "./output.ts";
+import {
+  NOT_YET,
+  type Piece,
+  pieceBytes,
+  type Produced,
+  type Producer,
+  type ProducerLike,
+  toProducer,
+} from "./producer.ts";
+import {
+  type CompiledTerminator,
+  compileTerminator,
+  RAW,
+  sourceOf,
+  type Terminator,
+} from "./terminator.ts";
+
+/** Bounds on memory and on patience. All are on by default; `Infinity` turns one off. */
+export interface Limits {
+  /** Longest payload of a frame, in bytes; 1 MiB. A count beyond it is refused when it is set. */
+  readonly maxFrameLength?: number;
+  /**
+   * What to do about a longer frame: `"close"` tells the error once and closes; `"skip"` tells the
+   * error once, drops the frame and goes on behind its delimiter.
+   */
+  readonly overlong?: "close" | "skip";
+  /** Queued output, in bytes, from which on `push` answers `false`; 64 KiB. */
+  readonly highWaterMark?: number;
+  /** Queued output, in bytes, down from which the queue counts as drained; 32 KiB. */
+  readonly lowWaterMark?: number;
+  /** Queued output, in bytes, beyond which `push` throws; 16 MiB. */
+  readonly maxQueued?: number;
+  /** How long a close may make no progress, in milliseconds, before it is cut short; 30,000. */
+  readonly closeTimeout?: number;
+}
+
+/** The limits in force when none are given. */
+export const DEFAULT_LIMITS: Required<Limits> = {
+  maxFrameLength: 1024 * 1024,
+  overlong: "close",
+  highWaterMark: 64 * 1024,
+  lowWaterMark: 32 * 1024,
+  maxQueued: 16 * 1024 * 1024,
+  closeTimeout: 30_000,
+};
+
+/**
+ * How a conversation ended, in one word that is the same on every runtime.
+ *
+ * | reason | meaning |
+ * | --- | --- |
+ * | `ended` | the peer sent its FIN first; everything of ours went out after it |
+ * | `closed` | your `close()`, or your `closeWhenDone()` with the peer's FIN after ours |
+ * | `aborted` | your `abort()`; `error` is the reason you gave |
+ * | `reset` | the peer or the network cut the connection |
+ * | `timeout` | a deadline passed |
+ * | `limit` | a bound on memory was reached |
+ * | `failed` | anything else; `error` says what |
+ */
+export type CloseReason =
+  | "ended"
+  | "closed"
+  | "aborted"
+  | "reset"
+  | "timeout"
+  | "limit"
+  | "failed";
+
+/** How a conversation ended: told once, last. */
+export interface CloseReport {
+  /** How it ended, in one word. */
+  readonly reason: CloseReason;
+  /** What ended it, when that was no orderly end. */
+  readonly error?: Error;
+  /** Queued output, in bytes, that was not handed to the system. What producers hold is not counted. */
+  readonly bytesUnsent: number;
+  /** The frame that was under way when the input ended, if there was one. */
+  readonly incomplete?: IncompleteFrameError;
+}
+
+/**
+ * Where a session tells what happened. Every method but the last answers whether to go on; `false`
+ * stops the telling until the next {@linkcode Session.dispatch}.
+ */
+export interface SessionHandler {
+  /** The connection stands. Told first. */
+  connected(): boolean;
+  /** Payload of the frame under way: `source[start, end)`, never empty, borrowed. */
+  data(source: Uint8Array, start: number, end: number): boolean;
+  /** The frame is complete. */
+  found(): boolean;
+  /** The queue fell to the low-water mark after `push` had answered `false`. */
+  drained(): boolean;
+  /** The peer sent its FIN; everything before it has been told. */
+  ended(): boolean;
+  /** Your own code failed: a producer threw or rejected. The session is closing. */
+  thrown(error: unknown): boolean;
+  /** The connection or the protocol failed. A reset is not told here, but by `closed`. */
+  failed(error: ChatError): boolean;
+  /** It is over. Told exactly once, last. */
+  closed(report: CloseReport): void;
+}
+
+/** One event, as {@linkcode Session.nextEvent} hands it out. */
+export type SessionEvent =
+  | { readonly type: "connected" | "found" | "drained" | "ended" }
+  | { readonly type: "data"; readonly data: Uint8Array }
+  | { readonly type: "thrown"; readonly error: unknown }
+  | { readonly type: "failed"; readonly error: ChatError }
+  | { readonly type: "closed"; readonly report: CloseReport };
+
+/** Nothing to tell until there is new input. */
+export const NEED_DATA: unique symbol = Symbol("asynchat.NEED_DATA");
+/** There is something to tell, but the session is paused, or held by a hook that is not done. */
+export const PAUSED: unique symbol = Symbol("asynchat.PAUSED");
+
+/**
+ * A conversation without a socket.
+ *
+ * The methods are of three kinds, and nothing else changes a session:
+ *
+ * - **inputs**, what happened: {@linkcode connected}, {@linkcode receive}, {@linkcode receiveEnd},
+ *   {@linkcode fail}, {@linkcode disconnected}, {@linkcode tick};
+ * - **commands**, what you want: {@linkcode setTerminator}, {@linkcode push},
+ *   {@linkcode pushWithProducer}, {@linkcode end}, {@linkcode closeWhenDone}, {@linkcode close},
+ *   {@linkcode abort}, {@linkcode discardBuffers}, {@linkcode pause}, {@linkcode resume};
+ * - **polls**, what to do next. After every input and every command, in this order:
+ *   {@linkcode dispatch} or {@linkcode nextEvent} until there is nothing to tell;
+ *   {@linkcode nextOutput} and {@linkcode sent} while {@linkcode wantsWrite};
+ *   {@linkcode wantsEnd}: send a FIN, then {@linkcode endSent}; {@linkcode wantsClose}: give the
+ *   socket back, then {@linkcode disconnected}; {@linkcode wantsRead}: read or do not;
+ *   {@linkcode tick}, then {@linkcode deadline}: when to come back at the latest.
+ *
+ * Time is an input: there is no clock and no timer here.
+ *
+ * @example A conversation with a peer that exists only in this test
+ * ```ts
+ * import { Session } from "asynchat";
+ *
+ * const session = new Session();
+ * session.setTerminator("\r\n");
+ * session.connected();
+ * session.receive(new TextEncoder().encode("hel"));
+ * session.receive(new TextEncoder().encode("lo\r\n"));
+ *
+ * const told: string[] = [];
+ * for (let event = session.nextEvent(); typeof event !== "symbol"; event = session.nextEvent()) {
+ *   told.push(event.type === "data" ? new TextDecoder().decode(event.data) : event.type);
+ * }
+ * if (told.join() !== "connected,hel,lo,found") throw new Error(told.join());
+ * ```
+ */
+export class Session {
+  /** Called when a command or a producer may have changed what the polls answer. */
+  onwake: (() => void) | undefined;
+  /** Called with an error of your own code that came too late to be told as an event. */
+  onlate: ((error: unknown) => void) | undefined;
+
+  readonly #limits: Required<Limits>;
+  /** `over`: nothing goes in or out any more. `closed`: the socket is gone as well. */
+  #phase: "connecting" | "open" | "over" | "closed" = "connecting";
+  #connectedDue = false;
+  #closedTold = false;
+
+  #folding = false;
+  #stopped = false;
+  #holds = 0;
+  #paused = false;
+
+  #input: Input;
+  #chunks: Uint8Array[] = [];
+  /** The terminator as the callbacks shall see it, also while the fold is under way. */
+  #terminator: CompiledTerminator = RAW;
+  #remaining = 0;
+  /** Set while payload is being told: it rules from the next frame. */
+  #nextTerminator: CompiledTerminator | undefined;
+  #inPayload = false;
+  #discarding = false;
+  /** The peer's side: `ending` when its FIN has come, `ended` when that has been told. */
+  #peer: "open" | "ending" | "ended" = "open";
+  /** What comes is read, so that the peer can end in good order, but it is not told. */
+  #deaf = false;
+  /** We closed: nothing but the end is told. */
+  #silent = false;
+
+  #output: Output = EMPTY_OUTPUT;
+  #inFlight = 0;
+  #dropInFlight = false;
+  #waitingFor: "nothing" | "promise" | "resume" = "nothing";
+  #asking = false;
+  #drainDue = false;
+  /** Our side: `ending` when nothing more may be pushed, `ended` when the FIN has been sent. */
+  #ours: "open" | "ending" | "ended" = "open";
+  #closing = false;
+  #closeDue = false;
+
+  #reason: CloseReason | undefined;
+  #orderly: CloseReason = "closed";
+  #error: Error | undefined;
+  #reset = false;
+  #bytesUnsent = 0;
+  #incomplete: IncompleteFrameError | undefined;
+  #failureDue: ChatError | undefined;
+  #overflowDue: LimitError | undefined;
+  #thrownDue: { readonly error: unknown } | undefined;
+
+  #progressed = false;
+  #lastProgress = 0;
+
+  /**
+   * Starts a conversation that is not connected yet. Output may be queued already.
+   *
+   * @throws {RangeError} for a limit that is no positive number, or a low-water mark above the high.
+   */
+  constructor(limits: Limits = {}) {
+    this.#limits = checkLimits({ ...DEFAULT_LIMITS, ...limits });
+    const { maxFrameLength, overlong } = this.#limits;
+    this.#input = initialInput(maxFrameLength, overlong === "skip");
+  }
+
+  // --- inputs: what happened ---------------------------------------------------------------------
+
+  /** The connection stands. Queued output may go. */
+  connected(): void {
+    if (this.#phase !== "connecting") return;
+    this.#phase = "open";
+    this.#connectedDue = true;
+    this.#progressed = true;
+  }
+
+  /**
+   * Bytes came. They are borrowed until {@linkcode wantsRead} is true again; after that `chunk` is
+   * not looked at any more.
+   *
+   * @throws {Error} when called from inside a callback: the order of events would be lost.
+   */
+  receive(chunk: Uint8Array): void {
+    if (this.#folding) throw new Error("receive() was called from inside a callback");
+    if (chunk.length === 0 || this.#deaf || this.#peer !== "open" || this.isOver) return;
+    this.#chunks.push(chunk);
+  }
+
+  /** The peer sent its FIN. */
+  receiveEnd(): void {
+    if (this.#peer !== "open" || this.isOver) return;
+    this.#peer = this.#deaf ? "ended" : "ending";
+    this.#progressed = true;
+    this.#overWhenBothEnded();
+  }
+
+  /** The connection failed. What came before is told first; of several failures only the first. */
+  fail(error: ChatError): void {
+    if (this.isOver) return;
+    if (error.kind !== "reset") this.#failureDue = error;
+    this.#over(reasonOf(error), error);
+  }
+
+  /** The socket is gone. */
+  disconnected(): void {
+    if (!this.isOver) {
+      this.fail(new ChatError("unknown", "the connection went away without a word"));
+    }
+    this.#phase = "closed";
+  }
+
+  /** It is `now`, in milliseconds of any monotonic clock. */
+  tick(now: number): void {
+    if (!this.#closing || this.#phase !== "open") return;
+    if (this.#progressed) {
+      this.#progressed = false;
+      this.#lastProgress = now;
+      return;
+    }
+    const { closeTimeout } = this.#limits;
+    if (now < this.#lastProgress + closeTimeout) return;
+    this.#dropInput();
+    this.fail(
+      new ChatError(
+        "timeout",
+        `closing made no progress for ${closeTimeout} ms: the peer neither reads nor ends; raise ` +
+          "closeTimeout if it needs longer",
+      ),
+    );
+  }
+
+  // --- polls: what to do next --------------------------------------------------------------------
+
+  /** Whether bytes are welcome. While false, the peer shall stall in the network, not in memory. */
+  get wantsRead(): boolean {
+    if (this.#phase !== "open" || this.#peer !== "open") return false;
+    return this.#deaf || (!this.#paused && this.#holds === 0 && !this.#hasInput);
+  }
+
+  /** Whether {@linkcode nextOutput} may have something. */
+  get wantsWrite(): boolean {
+    return this.#phase === "open" && this.#output.front !== null && this.#waitingFor === "nothing";
+  }
+
+  /** Whether a FIN is due: everything has gone out, and nothing will follow. */
+  get wantsEnd(): boolean {
+    return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;
+  }
+
+  /** Whether the socket shall be given back, and whether the peer shall see a reset. */
+  get wantsClose(): false | "close" | "reset" {
+    if (this.#phase !== "over") return false;
+    return this.#reset ? "reset" : "close";
+  }
+
+  /** When {@linkcode tick} is due at the latest, on its clock; `undefined` for never. */
+  get deadline(): number | undefined {
+    if (!this.#closing || this.#phase !== "open") return undefined;
+    const { closeTimeout } = this.#limits;
+    return closeTimeout === Infinity ? undefined : this.#lastProgress + closeTimeout;
+  }
+
+  /** Whether the conversation is over: nothing goes in or out any more. */
+  get isOver(): boolean {
+    return this.#phase === "over" || this.#phase === "closed";
+  }
+
+  /** Queued output, in bytes, that has not gone out; what producers hold is not counted. */
+  get bytesQueued(): number {
+    return this.#output.bytes;
+  }
+
+  /** Whether output is queued, bytes or a producer. */
+  get hasOutput(): boolean {
+    return this.#output.front !== null;
+  }
+
+  /** Whether queued output is down at the low-water mark, or below. */
+  get isDrained(): boolean {
+    return this.#output.bytes <= this.#limits.lowWaterMark;
+  }
+
+  /** Whether `push` is still possible. */
+  get canPush(): boolean {
+    return this.#ours === "open" && !this.#closedTold;
+  }
+
+  /**
+   * The next bytes to send, at most `max`; `undefined` when there are none now.
+   *
+   * They stay queued until {@linkcode sent} says how many went out, and are not touched until then.
+   */
+  nextOutput(max: number): Uint8Array | undefined {
+    while (this.wantsWrite && !this.#asking) {
+      const entry = head(this.#output);
+      if (!(entry instanceof Uint8Array)) {
+        this.#ask(entry as Producer);
+        continue;
+      }
+      this.#output = coalesce(this.#output, max);
+      const bytes = head(this.#output) as Uint8Array;
+      this.#inFlight = Math.min(bytes.length, max);
+      return bytes.length > max ? bytes.subarray(0, max) : bytes;
+    }
+    return undefined;
+  }
+
+  /** So many of the bytes that {@linkcode nextOutput} gave have gone out. */
+  sent(size: number): void {
+    if (this.#phase !== "open" || this.#inFlight === 0) return;
+    this.#inFlight = 0;
+    if (size > 0) {
+      this.#output = acknowledge(this.#output, size);
+      this.#progressed = true;
+    }
+    if (!this.#dropInFlight) return;
+    this.#dropInFlight = false;
+    if (this.#output.taken > 0) this.#output = dropHead(this.#output);
+  }
+
+  /** The FIN has been sent. */
+  endSent(): void {
+    if (this.#ours !== "ending") return;
+    this.#ours = "ended";
+    this.#progressed = true;
+    if (this.#closing) this.#listenNoMore();
+    this.#overWhenBothEnded();
+  }
+
+  /** Tells `handler` everything there is to tell, in order, until it answers `false`. */
+  dispatch(handler: SessionHandler): void {
+    if (this.#folding) return;
+    while (this.#tellNext(handler));
+  }
+
+  /**
+   * The next event; {@linkcode NEED_DATA} or {@linkcode PAUSED} when there is none.
+   *
+   * For tests, and for those who like to pull. Set the next terminator when you have been told
+   * `found`. It costs a state a frame, which {@linkcode dispatch} saves.
+   */
+  nextEvent(): SessionEvent | typeof NEED_DATA | typeof PAUSED {
+    let event: SessionEvent | undefined;
+    const keep = (told: SessionEvent) => {
+      event = told;
+      return false;
+    };
+    this.dispatch({
+      connected: () => keep({ type: "connected" }),
+      data: (source, start, end) => keep({ type: "data", data: source.subarray(start, end) }),
+      found: () => keep({ type: "found" }),
+      drained: () => keep({ type: "drained" }),
+      ended: () => keep({ type: "ended" }),
+      thrown: (error) => keep({ type: "thrown", error }),
+      failed: (error) => keep({ type: "failed", error }),
+      closed: (report) => void keep({ type: "closed", report }),
+    });
+    if (event !== undefined) return event;
+    return this.#holds > 0 || (this.#paused && this.#hasInput) ? PAUSED : NEED_DATA;
+  }
+
+  // --- commands: what you want -------------------------------------------------------------------
+
+  /**
+   * Puts a terminator in force.
+   *
+   * From `found`, for the very next byte. While payload is being told, from the next frame on, as
+   * it would otherwise depend on how the bytes were cut. From anywhere else, at once: bytes that
+   * were held back are looked at again.
+   *
+   * @throws {RangeError | TypeError} when it is no terminator; the one in force stays.
+   * @throws {LimitError} for a count above the frame limit; the one in force stays.
+   */
+  setTerminator(terminator: Terminator): void {
+    const compiled = compileTerminator(terminator);
+    const { maxFrameLength } = this.#limits;
+    if (compiled.kind === "count" && compiled.bytes > maxFrameLength) {
+      throw new LimitError(
+        `a frame of ${compiled.bytes} bytes is above the limit of ${maxFrameLength}; raise ` +
+          "maxFrameLength, or take the payload in pieces with a smaller count",
+        maxFrameLength,
+        compiled.bytes,
+      );
+    }
+    if (this.#folding || this.#inPayload) {
+      this.#nextTerminator = compiled;
+      return;
+    }
+    this.#changeTerminator(compiled);
+    this.#wake();
+  }
+
+  /** The terminator as it was set; a count as the number of bytes still due. */
+  getTerminator(): Terminator {
+    const next = this.#nextTerminator;
+    if (next === undefined) return sourceOf(this.#terminator, this.#remaining);
+    return sourceOf(next, next.kind === "count" ? next.bytes : 0);
+  }
+
+  /**
+   * Queues output. Bytes are borrowed until they have gone out; text is sent as UTF-8.
+   *
+   * @returns whether the queue is below the high-water mark; `false` asks you to wait for `drained`
+   * @throws {TypeError} for anything but text and byte views.
+   * @throws {ChatError} kind `"closed"` when our side has ended.
+   * @throws {LimitError} when the queue would grow beyond `maxQueued`; nothing is queued then.
+   */
+  push(piece: Piece): boolean {
+    const bytes = pieceBytes(piece);
+    this.#checkPush();
+    if (bytes.length === 0) return this.#isBelowHighWater();
+    if (this.#output.bytes + bytes.length > this.#limits.maxQueued) {
+      throw new LimitError(
+        `${this.#output.bytes} bytes are queued and the peer does not read; ${bytes.length} more ` +
+          `would pass the limit of ${this.#limits.maxQueued}: wait for drained() when push() ` +
+          "answers false, or raise maxQueued",
+        this.#limits.maxQueued,
+        this.#output.bytes,
+      );
+    }
+    return this.#enqueue(bytes);
+  }
+
+  /**
+   * Queues a producer: it is asked for output when everything before it has gone out.
+   *
+   * @returns whether the queue is below the high-water mark
+   * @throws {TypeError} when it is no producer.
+   * @throws {ChatError} kind `"closed"` when our side has ended.
+   */
+  pushWithProducer(producer: ProducerLike): boolean {
+    if (typeof producer === "string" || ArrayBuffer.isView(producer)) return this.push(producer);
+    // Checked first: making a producer locks a stream, which would be a pity for nothing.
+    this.#checkPush();
+    return this.#enqueue(toProducer(producer));
+  }
+
+  /** Lets `drained` be told when the queue is down at the low-water mark. */
+  expectDrained(): void {
+    this.#drainDue = true;
+    this.#wake();
+  }
+
+  /** Asks a producer again that said {@linkcode NOT_YET}. */
+  resumeProducers(): void {
+    if (this.#waitingFor !== "resume") return;
+    this.#waitingFor = "nothing";
+    this.#wake();
+  }
+
+  /** Ends our side once the queue has gone out: half-close. Input goes on. Idempotent. */
+  end(): void {
+    if (this.#ours !== "open" || this.isOver) return;
+    this.#ours = "ending";
+    this.#orderly = this.#peer === "open" ? "closed" : "ended";
+    this.#wake();
+  }
+
+  /**
+   * Closes once the queue has gone out: a FIN behind the last byte, then the peer may end its side
+   * in peace, for at most `closeTimeout` without progress. Idempotent.
+   *
+   * Input is told until the FIN goes out, and read but dropped afterwards: a socket closed over
+   * unread input would reset, and destroy what has not reached the peer.
+   */
+  closeWhenDone(): void {
+    if (this.#closing || this.isOver) return;
+    this.end();
+    this.#closing = true;
+    this.#progressed = true;
+    if (this.#ours === "ended") this.#listenNoMore();
+    this.#overWhenBothEnded();
+    this.#wake();
+  }
+
+  /** Closes now: what is queued is dropped. Nothing but `closed` is told afterwards. Idempotent. */
+  close(): void {
+    this.#silence("closed", undefined);
+  }
+
+  /** Like {@linkcode close}, because of an error; with `reset` the peer shall see a reset. */
+  abort(error: Error, reset = false): void {
+    if (!this.isOver) this.#reset = reset;
+    this.#silence(error instanceof ChatError ? reasonOf(error, "aborted") : "aborted", error);
+  }
+
+  /**
+   * Drops what has been received and not told, and what is queued and not gone out; keeps the
+   * terminator, the connection and a pending close. A frame that is complete still ends.
+   */
+  discardBuffers(): void {
+    if (this.#folding) this.#discarding = true;
+    else this.#discardInput();
+    const queued = this.#output;
+    const inFlight = this.#inFlight;
+    this.#output = EMPTY_OUTPUT;
+    if (inFlight > 0) {
+      // The system has these bytes and may have sent some: what is left of them goes later.
+      this.#output = enqueue(EMPTY_OUTPUT, (head(queued) as Uint8Array).subarray(0, inFlight));
+      this.#dropInFlight = true;
+    }
+    this.#cancelProducers(queued, new ChatError("aborted", "the output queue was discarded"));
+    this.#wake();
+  }
+
+  /** Stops telling input, and reading. Idempotent. */
+  pause(): void {
+    this.#paused = true;
+    if (this.#folding) this.#stopped = true;
+    this.#wake();
+  }
+
+  /** Goes on after {@linkcode pause}. Idempotent. */
+  resume(): void {
+    this.#paused = false;
+    this.#wake();
+  }
+
+  /** Whether {@linkcode pause} is in force. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** A hook is not done: nothing is told until {@linkcode release} was called as often. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** The hook is done. */
+  release(): void {
+    this.#holds--;
+    if (this.#holds > 0) return;
+    this.#inPayload = false;
+    this.#switchRaw();
+    this.#wake();
+  }
+
+  // --- telling -----------------------------------------------------------------------------------
+
+  get #hasInput(): boolean {
+    return this.#chunks.length > 0 || this.#peer === "ending" || isUnfinished(this.#input);
+  }
+
+  /** Tells one event, or what one chunk holds. Answers whether there may be more to tell. */
+  #tellNext(handler: SessionHandler): boolean {
+    if (this.#holds > 0) return false;
+    if (this.#connectedDue) {
+      this.#connectedDue = false;
+      return handler.connected();
+    }
+    const thrown = this.#thrownDue;
+    if (thrown !== undefined) {
+      this.#thrownDue = undefined;
+      return handler.thrown(thrown.error);
+    }
+    const overflow = this.#overflowDue;
+    if (overflow !== undefined) {
+      this.#overflowDue = undefined;
+      return handler.failed(overflow);
+    }
+    if (this.#closeDue) {
+      this.#closeDue = false;
+      this.closeWhenDone();
+    }
+    if (this.#hasInput) {
+      if (this.#paused) return false;
+      return this.#tellInput(handler);
+    }
+    if (this.#drainDue && this.isDrained && !this.isOver) {
+      this.#drainDue = false;
+      return handler.drained();
+    }
+    const failure = this.#failureDue;
+    if (failure !== undefined) {
+      this.#failureDue = undefined;
+      return handler.failed(failure);
+    }
+    if (this.#phase === "closed" && !this.#closedTold) {
+      this.#closedTold = true;
+      handler.closed(this.#report());
+    }
+    return false;
+  }
+
+  #tellInput(handler: SessionHandler): boolean {
+    const chunk = this.#chunks[0];
+    const last = chunk === undefined && this.#peer === "ending";
+    const sink = this.#sinkFor(handler);
+    sink.stopped = this.#stopped = false;
+    this.#folding = true;
+    const input = last ? finish(this.#input, sink) : feed(this.#input, chunk ?? NOTHING, sink);
+    this.#folding = false;
+    if (this.#deaf || this.#silent) return !this.#stopped;
+    this.#input = input;
+    if (!input.stopped && chunk !== undefined) this.#chunks.shift();
+    if (this.#discarding) this.#discardInput();
+    this.#switchRaw();
+    if (this.#stopped) return false;
+    if (!last || input.stopped) return true;
+    this.#peer = "ended";
+    this.#incomplete = cutFrame(input);
+    const goOn = handler.ended();
+    this.#overWhenBothEnded();
+    return goOn;
+  }
+
+  #sink: Told | undefined;
+
+  #sinkFor(handler: SessionHandler): Told {
+    if (this.#sink?.handler === handler) return this.#sink;
+    const sink: Told = {
+      handler,
+      stopped: false,
+      data: (source, start, end) => {
+        this.#inPayload = true;
+        if (!handler.data(source, start, end)) this.#stopped = true;
+        if (this.#holds === 0) this.#inPayload = false;
+        if (this.#terminator.kind === "count") this.#remaining -= end - start;
+        sink.stopped = this.#stopped || this.#silent ||
+          (this.#nextTerminator !== undefined && this.#terminator.kind === "raw");
+      },
+      found: (next) => {
+        this.#putInForce(this.#nextTerminator ?? next);
+        if (!handler.found()) this.#stopped = true;
+        if (this.#nextTerminator !== undefined) this.#putInForce(this.#nextTerminator);
+        sink.stopped = this.#stopped || this.#silent || this.#discarding;
+        return this.#terminator;
+      },
+      overflow: () => {
+        const { maxFrameLength, overlong } = this.#limits;
+        this.#overflowDue = new LimitError(
+          `a frame is longer than ${maxFrameLength} bytes; raise maxFrameLength if the peer is right`,
+          maxFrameLength,
+          maxFrameLength + 1,
+        );
+        sink.stopped = true;
+        if (overlong === "skip" && this.#terminator.kind !== "count") return;
+        this.#reason ??= "limit";
+        this.#error ??= this.#overflowDue;
+        this.#closeDue = true;
+        this.#listenNoMore();
+      },
+    };
+    return this.#sink = sink;
+  }
+
+  // --- changing ----------------------------------------------------------------------------------
+
+  #wake(): void {
+    this.onwake?.();
+  }
+
+  /** At a frame's end, or where the fold is not under way. */
+  #putInForce(terminator: CompiledTerminator): void {
+    this.#nextTerminator = undefined;
+    this.#terminator = terminator;
+    this.#remaining = terminator.kind === "count" ? terminator.bytes : 0;
+  }
+
+  #changeTerminator(terminator: CompiledTerminator): void {
+    this.#putInForce(terminator);
+    this.#input = changeTerminator(this.#input, terminator);
+  }
+
+  /** Raw input has no next frame to wait for. */
+  #switchRaw(): void {
+    if (this.#nextTerminator === undefined || this.#inPayload) return;
+    if (this.#terminator.kind === "raw") this.#changeTerminator(this.#nextTerminator);
+  }
+
+  #discardInput(): void {
+    this.#discarding = false;
+    this.#chunks = [];
+    this.#input = discardInput(this.#input);
+  }
+
+  #dropInput(): void {
+    this.#discardInput();
+    this.#input = { ...this.#input, ended: false };
+    if (this.#peer === "ending") this.#peer = "ended";
+  }
+
+  #listenNoMore(): void {
+    this.#deaf = true;
+    this.#dropInput();
+  }
+
+  #checkPush(): void {
+    if (this.#ours === "open" && !this.#silent && !this.#closedTold) return;
+    throw new ChatError(
+      "closed",
+      this.#phase === "open"
+        ? "our side has ended: nothing can be pushed after closeWhenDone() or end()"
+        : "the conversation is over: nothing can be pushed any more",
+    );
+  }
+
+  #enqueue(entry: Entry): boolean {
+    if (this.isOver) {
+      // The peer is gone and you have not been told yet: count it, and tell the count then.
+      if (entry instanceof Uint8Array) this.#bytesUnsent += entry.length;
+      else this.#cancel(entry, this.#error);
+      return false;
+    }
+    this.#output = enqueue(this.#output, entry);
+    if (this.#waitingFor === "resume") this.#waitingFor = "nothing";
+    this.#wake();
+    return this.#isBelowHighWater();
+  }
+
+  #isBelowHighWater(): boolean {
+    if (this.#output.bytes < this.#limits.highWaterMark) return true;
+    this.#drainDue = true;
+    return false;
+  }
+
+  #ask(producer: Producer): void {
+    this.#asking = true;
+    let produced: Produced | PromiseLike<Produced>;
+    try {
+      produced = producer.next();
+      if (!isPromiseLike(produced)) this.#produced(producer, produced);
+    } catch (error) {
+      return this.#producerThrew(producer, error);
+    } finally {
+      this.#asking = false;
+    }
+    if (!isPromiseLike(produced)) return;
+    this.#waitingFor = "promise";
+    produced.then(
+      (settled) => this.#settled(producer, () => this.#produced(producer, settled)),
+      (error) => this.#settled(producer, () => this.#producerThrew(producer, error)),
+    );
+  }
+
+  #settled(producer: Producer, act: () => void): void {
+    // Discarded meanwhile, or the conversation is over: it has been told, and is not heard.
+    if (head(this.#output) !== producer) return;
+    this.#waitingFor = "nothing";
+    try {
+      act();
+    } catch (error) {
+      this.#producerThrew(producer, error);
+    }
+    this.#wake();
+  }
+
+  #produced(producer: Producer, produced: Produced): void {
+    if (head(this.#output) !== producer) return;
+    if (produced === NOT_YET) {
+      this.#waitingFor = "resume";
+      return;
+    }
+    const bytes = produced === null || produced === undefined ? NOTHING : pieceBytes(produced);
+    this.#output = bytes.length === 0 ? dropHead(this.#output) : supply(this.#output, bytes);
+  }
+
+  /** What was before it has gone out; nothing behind it may follow. */
+  #producerThrew(producer: Producer, error: unknown): void {
+    if (head(this.#output) !== producer) return this.#late(error);
+    const rest = dropHead(this.#output);
+    this.#output = EMPTY_OUTPUT;
+    this.#bytesUnsent += rest.bytes;
+    this.#reason ??= "failed";
+    this.#error ??= error instanceof Error
+      ? error
+      : new ChatError("unknown", `a producer threw ${String(error)}`, { cause: error });
+    this.#thrownDue = { error };
+    this.#cancelProducers(rest, this.#error);
+    this.closeWhenDone();
+  }
+
+  #cancelProducers(output: Output, reason: unknown): void {
+    this.#waitingFor = "nothing";
+    for (const producer of producersOf(output)) this.#cancel(producer, reason);
+  }
+
+  #cancel(producer: Producer, reason: unknown): void {
+    try {
+      const done = producer.cancel(reason);
+      if (isPromiseLike(done)) done.then(undefined, (error) => this.#late(error));
+    } catch (error) {
+      this.#late(error);
+    }
+  }
+
+  #late(error: unknown): void {
+    this.onlate?.(error);
+  }
+
+  #overWhenBothEnded(): void {
+    if (this.#peer !== "ended" || this.#ours !== "ended" || this.isOver) return;
+    this.#over(this.#orderly, undefined);
+  }
+
+  #silence(reason: CloseReason, error: Error | undefined): void {
+    if (this.#silent || this.#closedTold) return;
+    this.#silent = true;
+    this.#connectedDue = this.#closeDue = false;
+    this.#overflowDue = this.#failureDue = undefined;
+    if (this.#thrownDue !== undefined) this.#late(this.#thrownDue.error);
+    this.#thrownDue = undefined;
+    this.#dropInput();
+    this.#over(reason, error);
+    this.#wake();
+  }
+
+  #over(reason: CloseReason, error: Error | undefined): void {
+    if (this.isOver) return;
+    this.#phase = "over";
+    if (this.#reason === undefined) {
+      this.#reason = reason;
+      this.#error = error;
+    }
+    const queued = this.#output;
+    this.#output = EMPTY_OUTPUT;
+    this.#inFlight = 0;
+    this.#bytesUnsent += queued.bytes;
+    this.#cancelProducers(
+      queued,
+      error ?? new ChatError("closed", "the conversation ended before the producer did"),
+    );
+  }
+
+  #report(): CloseReport {
+    return {
+      reason: this.#reason ?? "failed",
+      bytesUnsent: this.#bytesUnsent,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#incomplete === undefined ? {} : { incomplete: this.#incomplete }),
+    };
+  }
+}
+
+interface Told extends InputSink {
+  readonly handler: SessionHandler;
+  stopped: boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+function checkLimits(limits: Required<Limits>): Required<Limits> {
+  for (const [name, value] of Object.entries(limits)) {
+    if (name === "overlong" || (typeof value === "number" && value > 0)) continue;
+    throw new RangeError(`${name} must be a positive number or Infinity; got ${String(value)}`);
+  }
+  if (limits.overlong !== "close" && limits.overlong !== "skip") {
+    throw new RangeError(`overlong must be "close" or "skip"; got ${String(limits.overlong)}`);
+  }
+  if (limits.lowWaterMark > limits.highWaterMark) {
+    throw new RangeError(
+      `lowWaterMark (${limits.lowWaterMark}) must not be above highWaterMark ` +
+        `(${limits.highWaterMark})`,
+    );
+  }
+  return limits;
+}
+
+function reasonOf({ kind }: ChatError, otherwise: CloseReason = "failed"): CloseReason {
+  switch (kind) {
+    case "reset":
+    case "timeout":
+    case "limit":
+    case "aborted":
+      return kind;
+    default:
+      return otherwise;
+  }
+}
+
+function cutFrame({ terminator, length, remaining }: Input): IncompleteFrameError | undefined {
+  if (terminator.kind === "raw" || length === 0) return undefined;
+  const expected = terminator.kind === "count" ? `${remaining} more bytes` : "its delimiter";
+  return new IncompleteFrameError(length, expected);
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}

@@ -1,0 +1,28 @@
+/**
+ * UTF-8, in and out.
+ *
+ * `TextEncoder` and `TextDecoder` are pure functions that every runtime has as globals, yet no
+ * ECMAScript library declares them. They are declared here, and here only, so that the core's
+ * `lib` can stay without a single runtime type.
+ *
+ * @module
+ */
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => {
+  decode(bytes: Uint8Array): string;
+};
+
+const encoder = new TextEncoder();
+// A byte-order mark is data like any other: without `ignoreBOM` a decoder would swallow it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Encodes text as UTF-8, into bytes that nobody else holds. A lone surrogate becomes U+FFFD. */
+export function encode(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Decodes whole UTF-8. Malformed input becomes U+FFFD. */
+export function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}

@@ -1,0 +1,22 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ["{core,adapters,conformance,docs}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "dist/**"],
+    environment: "node",
+    allowOnly: false,
+    coverage: {
+      provider: "v8",
+      include: ["core/**/*.ts", "adapters/**/*.ts", "conformance/**/*.ts"],
+      // These run on their own runtimes, under the conformance suite.
+      exclude: [
+        "**/*.test.ts",
+        "adapters/{deno,bun,cloudflare}*.ts",
+        "conformance/{node,node24,bench,mutants,launchers}/**",
+      ],
+    },
+  },
+});
+
+export default config;
