@@ -127,25 +127,35 @@ export function compileAnyOf(
 
 /**
  * Looks for the first match in `chunk` from `from` on, when the prefix of `node` lies before it.
+ * With `final`, nothing follows the chunk, and nothing is left undecided.
  *
  * @returns `at * set.size + node`, where `at` is the index up to which bytes were looked at and
  * `node` tells the match by `matchStart` and `matchLength`, both relative to `at - depth`; or, when
- * nothing is decided yet, `~node` (always negative) for the prefix held back.
+ * there is none yet, `~node` (always negative) for the prefix held back.
  */
-export function searchAnyOf(set: AnyOf, chunk: Uint8Array, from: number, node: number): number {
+export function searchAnyOf(
+  set: AnyOf,
+  chunk: Uint8Array,
+  from: number,
+  node: number,
+  final: boolean,
+): number {
   const { children, leaf, fallback, matchLength, first, size } = set;
   let at = from;
   for (;;) {
     if (node === 0) {
       while (at < chunk.length && first[chunk[at]!] === 0) at++;
     }
-    if (at >= chunk.length) return ~node;
-    const child = children.get(node * 256 + chunk[at]!);
-    if (child !== undefined) {
-      node = child;
-      at++;
-      if (leaf[node] === 1) return at * size + node;
-      continue;
+    if (at >= chunk.length) {
+      if (!final || node === 0) return ~node;
+    } else {
+      const child = children.get(node * 256 + chunk[at]!);
+      if (child !== undefined) {
+        node = child;
+        at++;
+        if (leaf[node] === 1) return at * size + node;
+        continue;
+      }
     }
     if (matchLength[node]! > 0) return at * size + node;
     // At the root a byte that begins a delimiter always has a child, so this moves on.

@@ -419,7 +419,8 @@ export class AsyncChat implements AsyncChatHooks {
     ended: () => this.#call(() => this.handleEnd()),
     thrown: (error) => this.#threw(error),
     failed: (error) => {
-      if (error.kind === "limit") this.#gatherer.clear();
+      // What came of a frame that is too long is no frame, nor the beginning of the next one.
+      if (error instanceof LimitError) this.#gatherer.clear();
       return this.#call(() => this.handleError(error));
     },
     closed: (report) => {
@@ -435,11 +436,14 @@ export class AsyncChat implements AsyncChatHooks {
     const room = this.#maxGathered - this.#gatherer.length;
     if (end - start <= room) return this.#gatherer.add(source, start, end);
     // Only raw input gets here: the session bounds every other frame before it is told.
-    throw new LimitError(
-      `${this.#gatherer.length} bytes of raw input are gathered and nobody takes them; call ` +
-        "getData(), or override collectIncomingData()",
-      this.#maxGathered,
-      this.#gatherer.length,
+    if (room > 0) this.#gatherer.add(source, start, start + room);
+    this.session.refuse(
+      new LimitError(
+        `${this.#gatherer.length} bytes of raw input are gathered and nobody takes them; call ` +
+          "getData(), or override collectIncomingData()",
+        this.#maxGathered,
+        this.#gatherer.length,
+      ),
     );
   }
 

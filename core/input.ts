@@ -185,8 +185,7 @@ function scan(
       case "any-of": {
         const { size, depth, matchStart, matchLength } = terminator;
         start -= depth[held]!;
-        let index = searchAnyOf(terminator, source, at, held);
-        if (index < 0 && final && matchLength[~index]! > 0) index = source.length * size + ~index;
+        const index = searchAnyOf(terminator, source, at, held, final);
         complete = index >= 0;
         if (complete) {
           const node = index % size;

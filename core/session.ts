@@ -11,6 +11,7 @@ import {
   discardInput,
   feed,
   finish,
+  heldBytes,
   initialInput,
   type Input,
   type InputSink,
@@ -231,7 +232,7 @@ export class Session {
   #bytesUnsent = 0;
   #incomplete: IncompleteFrameError | undefined;
   #failureDue: ChatError | undefined;
-  #overflowDue: LimitError | undefined;
+  #refusalDue: ChatError | undefined;
   #thrownDue: { readonly error: unknown } | undefined;
 
   #progressed = false;
@@ -569,6 +570,22 @@ export class Session {
   }
 
   /**
+   * Takes no more input, because what came is wrong: tells `failed` with the error, whose hook may
+   * still push an answer, then closes when that has gone out. Idempotent.
+   */
+  refuse(error: ChatError): void {
+    if (this.#deaf || this.#silent || this.isOver) return;
+    if (this.#reason === undefined) {
+      this.#reason = reasonOf(error);
+      this.#error = error;
+    }
+    this.#refusalDue = error;
+    this.#closeDue = true;
+    this.#listenNoMore();
+    this.#wake();
+  }
+
+  /**
    * Drops what has been received and not told, and what is queued and not gone out; keeps the
    * terminator, the connection and a pending close. A frame that is complete still ends.
    */
@@ -627,7 +644,7 @@ export class Session {
 
   /** Tells one event, or what one chunk holds. Answers whether there may be more to tell. */
   #tellNext(handler: SessionHandler): boolean {
-    if (this.#holds > 0) return false;
+    if (this.#holds > 0 || this.#closedTold) return false;
     if (this.#connectedDue) {
       this.#connectedDue = false;
       return handler.connected();
@@ -637,22 +654,22 @@ export class Session {
       this.#thrownDue = undefined;
       return handler.thrown(thrown.error);
     }
-    const overflow = this.#overflowDue;
-    if (overflow !== undefined) {
-      this.#overflowDue = undefined;
-      return handler.failed(overflow);
+    const refusal = this.#refusalDue;
+    if (refusal !== undefined) {
+      this.#refusalDue = undefined;
+      return handler.failed(refusal);
     }
     if (this.#closeDue) {
       this.#closeDue = false;
       this.closeWhenDone();
     }
-    if (this.#hasInput) {
-      if (this.#paused) return false;
-      return this.#tellInput(handler);
-    }
     if (this.#drainDue && this.isDrained && !this.isOver) {
       this.#drainDue = false;
       return handler.drained();
+    }
+    if (this.#hasInput) {
+      if (this.#paused) return false;
+      return this.#tellInput(handler);
     }
     const failure = this.#failureDue;
     if (failure !== undefined) {
@@ -671,9 +688,13 @@ export class Session {
     const last = chunk === undefined && this.#peer === "ending";
     const sink = this.#sinkFor(handler);
     sink.stopped = this.#stopped = false;
+    let input: Input;
     this.#folding = true;
-    const input = last ? finish(this.#input, sink) : feed(this.#input, chunk ?? NOTHING, sink);
-    this.#folding = false;
+    try {
+      input = last ? finish(this.#input, sink) : feed(this.#input, chunk ?? NOTHING, sink);
+    } finally {
+      this.#folding = false;
+    }
     if (this.#deaf || this.#silent) return !this.#stopped;
     this.#input = input;
     if (!input.stopped && chunk !== undefined) this.#chunks.shift();
@@ -700,29 +721,26 @@ export class Session {
         if (!handler.data(source, start, end)) this.#stopped = true;
         if (this.#holds === 0) this.#inPayload = false;
         if (this.#terminator.kind === "count") this.#remaining -= end - start;
-        sink.stopped = this.#stopped || this.#silent ||
+        sink.stopped = this.#stopped || this.#silent || this.#deaf ||
           (this.#nextTerminator !== undefined && this.#terminator.kind === "raw");
       },
       found: (next) => {
         this.#putInForce(this.#nextTerminator ?? next);
         if (!handler.found()) this.#stopped = true;
         if (this.#nextTerminator !== undefined) this.#putInForce(this.#nextTerminator);
-        sink.stopped = this.#stopped || this.#silent || this.#discarding;
+        sink.stopped = this.#stopped || this.#silent || this.#deaf || this.#discarding;
         return this.#terminator;
       },
       overflow: () => {
         const { maxFrameLength, overlong } = this.#limits;
-        this.#overflowDue = new LimitError(
+        const error = new LimitError(
           `a frame is longer than ${maxFrameLength} bytes; raise maxFrameLength if the peer is right`,
           maxFrameLength,
           maxFrameLength + 1,
         );
+        if (overlong === "close" || this.#terminator.kind === "count") this.refuse(error);
+        else this.#refusalDue = error;
         sink.stopped = true;
-        if (overlong === "skip" && this.#terminator.kind !== "count") return;
-        this.#reason ??= "limit";
-        this.#error ??= this.#overflowDue;
-        this.#closeDue = true;
-        this.#listenNoMore();
       },
     };
     return this.#sink = sink;
@@ -881,7 +899,7 @@ export class Session {
     if (this.#silent || this.#closedTold) return;
     this.#silent = true;
     this.#connectedDue = this.#closeDue = false;
-    this.#overflowDue = this.#failureDue = undefined;
+    this.#refusalDue = this.#failureDue = undefined;
     if (this.#thrownDue !== undefined) this.#late(this.#thrownDue.error);
     this.#thrownDue = undefined;
     this.#dropInput();
@@ -907,11 +925,12 @@ export class Session {
   }
 
   #report(): CloseReport {
+    const incomplete = this.#incomplete ?? cutFrame(this.#input);
     return {
       reason: this.#reason ?? "failed",
       bytesUnsent: this.#bytesUnsent,
       ...(this.#error === undefined ? {} : { error: this.#error }),
-      ...(this.#incomplete === undefined ? {} : { incomplete: this.#incomplete }),
+      ...(incomplete === undefined ? {} : { incomplete }),
     };
   }
 }
@@ -952,10 +971,12 @@ function reasonOf({ kind }: ChatError, otherwise: CloseReason = "failed"): Close
   }
 }
 
-function cutFrame({ terminator, length, remaining }: Input): IncompleteFrameError | undefined {
-  if (terminator.kind === "raw" || length === 0) return undefined;
+function cutFrame(input: Input): IncompleteFrameError | undefined {
+  const { terminator, remaining } = input;
+  const received = input.length + heldBytes(input).length;
+  if (terminator.kind === "raw" || received === 0) return undefined;
   const expected = terminator.kind === "count" ? `${remaining} more bytes` : "its delimiter";
-  return new IncompleteFrameError(length, expected);
+  return new IncompleteFrameError(received, expected);
 }
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -1,0 +1,15 @@
+/**
+ * What a protocol is tested with: no socket, no clock, no runtime.
+ *
+ * @module
+ */
+
+export { ManualPeer } from "./manual_peer.ts";
+export {
+  everyString,
+  randomFrom,
+  SegmentationError,
+  type SegmentationOptions,
+  type Segmented,
+  verifySegmentation,
+} from "./segmentation.ts";
