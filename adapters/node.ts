@@ -6,7 +6,6 @@
 
 import { createServer, type Server, Socket } from "node:net";
 import type { AsyncChat } from "../core/async_chat.ts";
-import { ChatError, type ErrorKind } from "../core/errors.ts";
 import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
@@ -20,6 +19,7 @@ import {
   listenTarget,
   type SocketOptions,
 } from "./options.ts";
+import { toChatError } from "./system_errors.ts";
 
 export type {
   AbortSignalLike,
@@ -175,23 +175,4 @@ function transportOf(
 
 function nameOf(address: string | undefined, port: number | undefined): string {
   return address?.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-const KINDS: Readonly<Record<string, ErrorKind>> = {
-  ECONNREFUSED: "refused",
-  ENOENT: "refused",
-  EHOSTUNREACH: "refused",
-  ENETUNREACH: "refused",
-  ENOTFOUND: "dns",
-  EAI_AGAIN: "dns",
-  ETIMEDOUT: "timeout",
-  ECONNRESET: "reset",
-  EPIPE: "reset",
-  ECONNABORTED: "reset",
-};
-
-function toChatError(error: Error, peer: string): ChatError {
-  const { code } = error as { code?: string };
-  const kind = KINDS[code ?? ""] ?? "unknown";
-  return new ChatError(kind, `${peer}: ${error.message}`, { cause: error, code });
 }

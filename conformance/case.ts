@@ -66,9 +66,11 @@ export interface Subject {
   /**
    * Where the runtime is given connections instead of opening a port itself (workerd): lets
    * `factory` have them until `close`. Used for server cases when `listen` is not possible.
+   * `onerror` gets what a listener's `onerror` would get.
    */
   readonly inbound?: (
     factory: (peer: string) => AsyncChat,
+    onerror: (error: unknown, peer: string) => void,
   ) => Promise<{ hostname: string; port: number; close(): Promise<void> }>;
 }
 
@@ -109,7 +111,10 @@ export interface Seen {
   readonly open: boolean;
   /** The first byte at which the received self-locating stream was wrong, in words. */
   readonly wrong?: string;
-  /** The first 4 KiB received, one code point (0 to 255) a byte, for cases that sent text. */
+  /**
+   * The first 4 KiB received, one code point (0 to 255) a byte, for cases that sent text; with more
+   * than 64 connections the first 64 bytes.
+   */
   readonly text: string;
   /** How this end is named, as the witness knows it. */
   readonly remote: string;
@@ -119,6 +124,8 @@ export interface Seen {
 export interface PeerReport {
   /** Connections accepted, or made. */
   readonly accepted: number;
+  /** Calls that were refused. */
+  readonly refused: number;
   /** In the order in which they came. */
   readonly connections: readonly Seen[];
 }
@@ -141,7 +148,7 @@ export interface Peer {
   report(): Promise<PeerReport>;
   /** Waits until what it has seen satisfies `condition`; fails with `what` when it never does. */
   until(condition: (report: PeerReport) => boolean, what: string): Promise<PeerReport>;
-  /** Lets every connection that holds go on by one `hold`. */
+  /** Lets every connection go on by one `hold`, also one that has not come to it yet. */
   release(): Promise<void>;
   /** Thaws a frozen one. */
   thaw(): Promise<void>;
@@ -160,6 +167,18 @@ export interface Probe {
   readonly errors: readonly unknown[];
   /** Resolves when a hook of that name has been called `times` times in all; 1. */
   told(hook: string, times?: number): Promise<void>;
+}
+
+/** Connections that the subject accepts, and their conversations. */
+export interface Listening {
+  readonly target: { hostname: string; port: number } | { path: string };
+  /** In order of acceptance. */
+  readonly probes: readonly Probe[];
+  /** Where the subject opened the port itself. */
+  readonly listener: Listener | undefined;
+  close(): Promise<void>;
+  /** Resolves when the `count`th connection has been accepted. */
+  accepted(count: number): Promise<void>;
 }
 
 /** A stream whose every 8-byte word tells its own place, mixed with the seed. */
@@ -196,8 +215,9 @@ export interface Context {
 
   /**
    * Connects a conversation to the peer. Its hooks are recorded and the order in which they are
-   * called is checked (connect (data | found | drain)* end? close); yours are called as well. The
-   * self-locating stream is checked in the order of arrival when `checked` is true.
+   * called is checked (connect (data | found | drain)* end? close); yours are called as well.
+   * Without a `foundTerminator` of yours, data is counted and not gathered. The self-locating stream
+   * is checked in the order of arrival when `checked` is true.
    */
   open(
     peer: Peer,
@@ -213,17 +233,9 @@ export interface Context {
   listen(
     factory: (index: number) => AsyncChatOptions & ThisType<AsyncChat>,
     options?: Partial<ListenOptions> & { readonly checked?: boolean },
-  ): Promise<{
-    readonly target: { hostname: string; port: number } | { path: string };
-    readonly probes: readonly Probe[];
-    /** Where the subject opened the port itself. */
-    readonly listener: Listener | undefined;
-    /** Errors that were reported and nobody handled; the case says by `expected` that it wants some. */
-    readonly reported: readonly unknown[];
-    close(): Promise<void>;
-    /** Resolves when the `count`th connection has been accepted. */
-    accepted(count: number): Promise<void>;
-  }>;
+  ): Promise<Listening>;
+  /** What `open` and `listen` hand over as `onerror`, for cases that call the adapter themselves. */
+  readonly onerror: (error: unknown) => void;
   /** Errors reported by `onerror` in this case so far; taken, so that they do not fail it. */
   takeReported(): unknown[];
 

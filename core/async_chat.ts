@@ -246,10 +246,8 @@ export class AsyncChat implements AsyncChatHooks {
   // --- output ------------------------------------------------------------------------------------
 
   /**
-   * Queues text (as UTF-8) or bytes. They leave at the end of the turn, together.
-   *
-   * Bytes are borrowed until they have gone out, which {@linkcode drained} tells: push a copy,
-   * `bytes.slice()`, when you want to go on using them.
+   * Queues text (as UTF-8) or a copy of the bytes, which are yours again at once. What is pushed in
+   * one turn leaves together at its end.
    *
    * @returns whether the queue is below the high-water mark; `false` asks you to await `drained()`
    * @throws {TypeError} for anything but text and byte views.
@@ -263,6 +261,8 @@ export class AsyncChat implements AsyncChatHooks {
   /**
    * Queues a producer, which is asked for output when everything before it has gone out: an object
    * with `more()`, an iterable or async iterable, a `ReadableStream`, or plain text or bytes.
+   *
+   * Its pieces are not copied: one is borrowed until the producer is asked for the next.
    *
    * @returns whether the queue is below the high-water mark
    * @throws {TypeError} when it is no producer.

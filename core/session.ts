@@ -469,6 +469,7 @@ export class Session {
     }
     if (this.#folding || this.#inPayload) {
       this.#nextTerminator = compiled;
+      if (this.#terminator.kind === "raw") this.#stopFold();
       return;
     }
     this.#changeTerminator(compiled);
@@ -483,7 +484,7 @@ export class Session {
   }
 
   /**
-   * Queues output. Bytes are borrowed until they have gone out; text is sent as UTF-8.
+   * Queues output: text, as UTF-8, or a copy of the bytes, which are yours again at once.
    *
    * @returns whether the queue is below the high-water mark; `false` asks you to wait for `drained`
    * @throws {TypeError} for anything but text and byte views.
@@ -503,18 +504,20 @@ export class Session {
         this.#output.bytes,
       );
     }
-    return this.#enqueue(bytes);
+    return this.#enqueue(typeof piece === "string" ? bytes : new Uint8Array(bytes));
   }
 
   /**
-   * Queues a producer: it is asked for output when everything before it has gone out.
+   * Queues a producer: it is asked for output when everything before it has gone out. Its pieces,
+   * and bytes given instead of a producer, are borrowed until they have gone out, not copied.
    *
    * @returns whether the queue is below the high-water mark
    * @throws {TypeError} when it is no producer.
    * @throws {ChatError} kind `"closed"` when our side has ended.
    */
   pushWithProducer(producer: ProducerLike): boolean {
-    if (typeof producer === "string" || ArrayBuffer.isView(producer)) return this.push(producer);
+    if (typeof producer === "string") return this.push(producer);
+    if (ArrayBuffer.isView(producer)) return this.pushWithProducer([producer]);
     // Checked first: making a producer locks a stream, which would be a pity for nothing.
     this.#checkPush();
     return this.#enqueue(toProducer(producer));
@@ -607,7 +610,7 @@ export class Session {
   /** Stops telling input, and reading. Idempotent. */
   pause(): void {
     this.#paused = true;
-    if (this.#folding) this.#stopped = true;
+    this.#stopFold();
     this.#wake();
   }
 
@@ -718,17 +721,17 @@ export class Session {
       stopped: false,
       data: (source, start, end) => {
         this.#inPayload = true;
-        if (!handler.data(source, start, end)) this.#stopped = true;
+        if (!handler.data(source, start, end)) this.#stopped = sink.stopped = true;
         if (this.#holds === 0) this.#inPayload = false;
         if (this.#terminator.kind === "count") this.#remaining -= end - start;
-        sink.stopped = this.#stopped || this.#silent || this.#deaf ||
-          (this.#nextTerminator !== undefined && this.#terminator.kind === "raw");
       },
       found: (next) => {
-        this.#putInForce(this.#nextTerminator ?? next);
-        if (!handler.found()) this.#stopped = true;
+        if (this.#nextTerminator !== undefined || next !== this.#terminator) {
+          this.#putInForce(this.#nextTerminator ?? next);
+        }
+        if (!handler.found()) this.#stopped = sink.stopped = true;
         if (this.#nextTerminator !== undefined) this.#putInForce(this.#nextTerminator);
-        sink.stopped = this.#stopped || this.#silent || this.#deaf || this.#discarding;
+        if (this.#discarding) sink.stopped = true;
         return this.#terminator;
       },
       overflow: () => {
@@ -750,6 +753,11 @@ export class Session {
 
   #wake(): void {
     this.onwake?.();
+  }
+
+  /** Whatever the fold has left to tell is told later, or never. */
+  #stopFold(): void {
+    if (this.#sink !== undefined) this.#sink.stopped = true;
   }
 
   /** At a frame's end, or where the fold is not under way. */
@@ -784,6 +792,7 @@ export class Session {
 
   #listenNoMore(): void {
     this.#deaf = true;
+    this.#stopFold();
     this.#dropInput();
   }
 
@@ -898,6 +907,7 @@ export class Session {
   #silence(reason: CloseReason, error: Error | undefined): void {
     if (this.#silent || this.#closedTold) return;
     this.#silent = true;
+    this.#stopFold();
     this.#connectedDue = this.#closeDue = false;
     this.#refusalDue = this.#failureDue = undefined;
     if (this.#thrownDue !== undefined) this.#late(this.#thrownDue.error);

@@ -1,0 +1,195 @@
+/**
+ * The adapter for Deno's own sockets: `Deno.connect` and `Deno.listen`.
+ *
+ * @module
+ */
+
+import type { AsyncChat } from "../core/async_chat.ts";
+import type { Capabilities } from "../core/transport.ts";
+import { Accepting, listenerOf, type Port } from "./accepting.ts";
+import { after, soon } from "./clock.ts";
+import { addressOf, explain, give, type Socket, transportOf } from "./deno_transport.ts";
+import { drive } from "./driver.ts";
+import { opening } from "./opening.ts";
+import {
+  type ChatFactory,
+  type ConnectOptions,
+  connectTarget,
+  type Listener,
+  type ListenOptions,
+  listenTarget,
+  type Target,
+} from "./options.ts";
+
+export type {
+  AbortSignalLike,
+  Adapter,
+  ChatFactory,
+  CloseOptions,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  SocketOptions,
+} from "./options.ts";
+
+/** What Deno can do. */
+export const capabilities: Capabilities = {
+  listen: true,
+  unix: true,
+  // close() sends a FIN, and there is no other way to close.
+  reset: false,
+  cancelConnect: true,
+  preciseErrors: true,
+  dataBeforeReset: true,
+  addresses: true,
+};
+
+/** How long to wait when the system has no room for one more connection, in milliseconds. */
+const ACCEPT_RETRY = 100;
+
+/**
+ * Connects `chat`, and resolves with it when the peer has accepted.
+ *
+ * Needs the permission `--allow-net`; for a unix socket `--allow-read` and `--allow-write`.
+ *
+ * @throws {ChatError} when it cannot; no hook has been called then.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { connect, listen } from "asynchat/adapters/deno";
+ *
+ * await using listener = await listen({ port: 0 }, () =>
+ *   new AsyncChat({
+ *     terminator: "\n",
+ *     foundTerminator() {
+ *       this.push(`you said ${this.getText()}\n`);
+ *     },
+ *   }));
+ *
+ * const answer = await new Promise<string>((resolve) => {
+ *   const chat = new AsyncChat({
+ *     terminator: "\n",
+ *     foundTerminator() {
+ *       resolve(this.getText());
+ *       this.closeWhenDone();
+ *     },
+ *   });
+ *   chat.push("hello\n");
+ *   void connect({ port: listener.port }, chat);
+ * });
+ * if (answer !== "you said hello") throw new Error(answer);
+ * ```
+ */
+export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
+  const target = connectTarget(options, capabilities);
+  const conn = await opening(target.name, options, () => attempt(target));
+  try {
+    drive(
+      chat,
+      (events) => transportOf(conn, target.name, options, events, () => chat.inBufferSize),
+      options,
+    );
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+  return chat;
+}
+
+function attempt({ path, hostname, port, name }: Target) {
+  const cancel = new AbortController();
+  const connecting: Promise<Socket> = path !== undefined
+    ? Deno.connect({ transport: "unix", path })
+    : Deno.connect({ hostname, port, signal: cancel.signal });
+  return {
+    socket: connecting.catch((error) => {
+      throw explain(error, name);
+    }),
+    abandon() {
+      cancel.abort();
+      // Too late to cancel, or a unix socket.
+      connecting.then((conn) => conn.close(), () => {});
+    },
+  };
+}
+
+/**
+ * Listens, and makes a conversation for each connection.
+ *
+ * Needs the permission `--allow-net`; for a unix socket `--allow-read` and `--allow-write`.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
+  const target = listenTarget(options, capabilities);
+  const port = new DenoPort(await opened(target, options), target);
+  let latest: AsyncChat | undefined;
+  const accepting = new Accepting(options, (peer) => latest = factory(peer));
+  void port.acceptAll((conn) => {
+    const peer = addressOf(conn.remoteAddr) ?? target.name;
+    accepting.accept(peer, (events) => {
+      const chat = latest;
+      return transportOf(conn, peer, options, events, () => chat?.inBufferSize ?? 0);
+    });
+  }, (error) => accepting.report(explain(error, target.name), target.name));
+  return listenerOf(port, accepting, options);
+}
+
+function opened(target: Target, { backlog = 511 }: ListenOptions): Promise<Deno.Listener> {
+  const { path, hostname, port, name } = target;
+  return new Promise((resolve) => {
+    try {
+      resolve(
+        path !== undefined
+          ? Deno.listen({ transport: "unix", path })
+          : Deno.listen({ hostname, port, tcpBacklog: backlog }),
+      );
+    } catch (error) {
+      throw explain(error, name);
+    }
+  });
+}
+
+/** A listener of Deno's, which is asked for each connection. */
+class DenoPort implements Port {
+  readonly port: number;
+  readonly address: string;
+  readonly #listener: Deno.Listener;
+  #stopped = false;
+
+  constructor(listener: Deno.Listener, { path = "" }: Target) {
+    const { addr } = listener;
+    this.#listener = listener;
+    this.port = "port" in addr ? addr.port : 0;
+    this.address = "hostname" in addr ? addr.hostname : path;
+  }
+
+  /** Not by `for await`: a client that resets before it is accepted would end that. */
+  async acceptAll(each: (conn: Socket) => void, failed: (error: unknown) => void): Promise<void> {
+    let failing = false;
+    while (!this.#stopped) {
+      try {
+        const conn = await this.#listener.accept() as Socket;
+        failing = false;
+        // In a turn of its own: if that throws, it is loud, and does not end the listener.
+        soon(() => this.#stopped ? give(conn) : each(conn));
+      } catch (error) {
+        if (this.#stopped) return;
+        if (error instanceof Deno.errors.NotConnected) continue;
+        // Such as EMFILE: told once, however long it lasts.
+        if (!failing) soon(() => failed(error));
+        failing = true;
+        await new Promise<void>((resolve) => after(ACCEPT_RETRY, resolve));
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    give(this.#listener);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Reading from a socket that is asked for bytes, instead of telling them by itself.
+ *
+ * @module
+ */
+
+import type { ChatError } from "../core/errors.ts";
+import type { TransportEvents } from "../core/transport.ts";
+
+/** How one runtime's socket is asked. */
+export interface Source {
+  /**
+   * Asks once: bytes, or `null` when the peer has sent its FIN. The bytes are done with when it is
+   * asked again, and not before. Called only when the last answer has come, while input is wanted.
+   */
+  read(): Promise<Uint8Array | null>;
+  /** Puts what {@linkcode read} failed with into our own words. */
+  explain(error: unknown): ChatError;
+}
+
+/**
+ * The input half of a transport: asks while input is wanted, one question at a time, and tells the
+ * answers.
+ *
+ * Only the first end and the first failure are told: some runtimes answer a clean end after a reset.
+ */
+export class Pulling {
+  readonly #source: Source;
+  readonly #events: TransportEvents;
+  #wanted = false;
+  #asking = false;
+  #ended = false;
+  #stopped = false;
+  #failure: ChatError | undefined;
+  readonly #told: Promise<void>;
+  #settle: () => void = () => {};
+
+  /** Asks nothing before {@linkcode resume}. */
+  constructor(source: Source, events: TransportEvents) {
+    this.#source = source;
+    this.#events = events;
+    this.#told = new Promise((resolve) => this.#settle = resolve);
+  }
+
+  /** Lets input come. Idempotent. */
+  resume(): void {
+    this.#wanted = true;
+    if (!this.#asking && !this.#isOver) void this.#ask();
+  }
+
+  /** Asks no more; the answer to a question that is under way is still told. Idempotent. */
+  pause(): void {
+    this.#wanted = false;
+  }
+
+  /** Tells nothing any more, not even the answer that is under way. Idempotent. */
+  stop(): void {
+    this.#stopped = true;
+    this.#settle();
+  }
+
+  /**
+   * The output failed, and so the connection. While input is wanted, what came before is told
+   * first: a server's last words explain why it stopped reading. Nobody knows when a paused reader
+   * will go on, so then the failure is told at once. Only the first counts.
+   *
+   * @returns a promise for when it has been told; answer the write with 0 then, and not before
+   */
+  fail(error: ChatError): Promise<void> {
+    if (this.#failure !== undefined || this.#stopped) return this.#told;
+    this.#failure = error;
+    if (!this.#asking) this.#tellFailure(error);
+    return this.#told;
+  }
+
+  get #isOver(): boolean {
+    return this.#ended || this.#stopped || this.#failure !== undefined;
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    while (this.#wanted && !this.#ended) {
+      const chunk = await this.#next();
+      if (this.#stopped) return;
+      if (chunk === null) this.#ended = true;
+      else this.#wanted = this.#events.data(chunk);
+      if (this.#stopped) return;
+    }
+    this.#asking = false;
+    if (this.#failure !== undefined) this.#tellFailure(this.#failure);
+    else if (this.#ended) this.#events.ended();
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    try {
+      return await this.#source.read();
+    } catch (error) {
+      this.#failure ??= this.#source.explain(error);
+      return null;
+    }
+  }
+
+  #tellFailure(error: ChatError): void {
+    this.#events.failed(error);
+    this.#settle();
+  }
+}

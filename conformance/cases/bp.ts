@@ -1,0 +1,188 @@
+/**
+ * BP: backpressure, in both directions.
+ *
+ * @module
+ */
+
+import type { Case, Context, Peer } from "../case.ts";
+import { fill, KIB, MIB, needWhole, standstill, twins } from "./meeting.ts";
+
+/** More than any system keeps between two sockets, in bytes. */
+const MORE_THAN_FITS = 64 * MIB;
+
+/** The cases of the clauses BP. */
+export const bp: readonly Case[] = [
+  ...twins(["BP-1.1", "BP-1.2"], {
+    title: "against a peer that does not read, push answers false and the queue stays bounded",
+    why: "A slow client must cost the server a socket, not its memory.",
+    level: "MUST",
+    budget: 15_000,
+  }, async (t: Context, meet) => {
+    const highWaterMark = 128 * KIB, lowWaterMark = 64 * KIB, piece = 16 * KIB;
+    const { probe: { chat }, peer } = await meet(
+      [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
+      { highWaterMark, lowWaterMark },
+    );
+    const stream = t.stream();
+    let pushed = 0, refused = 0, most = 0, enough = false;
+    const write = async () => {
+      while (!enough && pushed < MORE_THAN_FITS) {
+        const goOn = chat.push(stream.slice(pushed, pushed + piece));
+        pushed += piece;
+        most = Math.max(most, chat.bytesQueued);
+        if (goOn) continue;
+        refused++;
+        await chat.drained();
+      }
+    };
+    const writing = write();
+    writing.catch(() => {});
+    await standstill(t, () => pushed);
+    enough = true;
+    t.need(refused > 0, `push never answered false, after ${pushed} bytes`);
+    t.need(pushed < MORE_THAN_FITS, `all of ${pushed} bytes were taken from us and nobody reads`);
+    t.need(most <= highWaterMark + piece, `${most} bytes were queued at a time`);
+    t.need(chat.bytesQueued > lowWaterMark, `drained, with ${chat.bytesQueued} bytes queued`);
+    t.info("bytes that the system took", pushed - chat.bytesQueued);
+    await peer.release();
+    await writing;
+    chat.closeWhenDone();
+    await chat.closed;
+    await needWhole(t, peer, pushed);
+  }),
+  ...twins(["BP-2.1", "BP-2.2"], {
+    title: "against a peer that does not read, a producer is asked for one part more than has gone",
+    why: "A file that is sent to a slow client must not be read into memory.",
+    level: "MUST",
+    budget: 15_000,
+  }, async (t: Context, meet) => {
+    const part = 48 * KIB;
+    const { probe: { chat }, peer } = await meet(
+      [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
+    );
+    const stream = t.stream();
+    let asked = 0, most = 0, enough = false;
+    chat.pushWithProducer({
+      more() {
+        most = Math.max(most, chat.bytesQueued);
+        if (enough || asked * part >= MORE_THAN_FITS) return null;
+        const start = asked++ * part;
+        return stream.slice(start, start + part);
+      },
+    });
+    await standstill(t, () => asked);
+    enough = true;
+    t.need(asked * part < MORE_THAN_FITS, `asked for ${asked} parts, and nobody reads`);
+    t.need(chat.bytesQueued <= part, `${chat.bytesQueued} bytes wait: more than one part`);
+    t.equal(most, 0, "bytes that waited when it was asked for more");
+    await peer.release();
+    chat.closeWhenDone();
+    await chat.closed;
+    await needWhole(t, peer, asked * part);
+  }),
+  ...twins(["BP-3.1", "BP-3.2"], {
+    title: "after pause() nothing is told and the peer stalls; after resume() nothing is missing",
+    why: "Whoever asks for a break must not be handed the rest into memory.",
+    level: "MUST",
+    budget: 20_000,
+  }, async (t: Context, meet) => {
+    let atPause = -1, received = 0;
+    const { probe, peer } = await meet(
+      [{ do: "send", bytes: MORE_THAN_FITS }, { do: "fin" }],
+      {
+        collectIncomingData(data) {
+          received += data.length;
+          if (atPause >= 0) return;
+          atPause = received;
+          this.pause();
+        },
+      },
+      { checked: true },
+    );
+    await probe.told("data");
+    const sent = await standstill(t, () => sentBy(peer));
+    t.equal(received, atPause, "bytes told, all of them before pause()");
+    t.need(sent < MORE_THAN_FITS, `the peer could send all of its ${sent} bytes`);
+    t.info("bytes that the peer could send", sent);
+    probe.chat.resume();
+    await probe.closed;
+    t.equal(received, MORE_THAN_FITS, "bytes told in all");
+  }),
+  ...twins(["BP-4.1", "BP-4.2"], {
+    title: "1,000 times pause() and resume(), in hooks and outside, lose nothing",
+    why: "A proxy does it with every chunk, for days.",
+    level: "MUST",
+    budget: 15_000,
+  }, async (t: Context, meet) => {
+    const size = 16 * MIB;
+    let toggles = 0;
+    const { probe } = await meet([{ do: "send", bytes: size }, { do: "fin" }], {
+      collectIncomingData() {
+        toggles++;
+        this.pause();
+        const where = t.random();
+        if (where < 0.3) this.resume();
+        else if (where < 0.6) queueMicrotask(() => this.resume());
+        else setTimeout(() => this.resume(), 0);
+      },
+    }, { checked: true });
+    let over = false;
+    void probe.closed.then(() => over = true);
+    while (!over || toggles < 1_000) {
+      for (let i = 0; i < 10; i++) {
+        probe.chat.pause();
+        toggles++;
+        if (t.random() < 0.5) await Promise.resolve();
+        probe.chat.resume();
+      }
+      await t.settle();
+    }
+    t.equal(probe.received, size, "bytes told");
+  }),
+  ...twins(["BP-5.1", "BP-5.2"], {
+    title: "a push that answers false is sent all the same, and is followed by one drain",
+    why: "A writer that waits for a drain too many hangs; one that resends sends twice.",
+    level: "MUST",
+  }, async (t: Context, meet) => {
+    const rounds = 20, piece = 16 * KIB;
+    const { probe, peer } = await meet([{ do: "recv-end" }, { do: "fin" }]);
+    const { chat } = probe, stream = t.stream();
+    let at = 0;
+    const push = () => chat.push(stream.slice(at, at += piece));
+    for (let round = 1; round <= rounds; round++) {
+      while (push());
+      push();
+      await probe.told("drain", round);
+    }
+    await t.settle();
+    t.equal(probe.log.filter((hook) => hook === "drain").length, rounds, "drains told");
+    chat.closeWhenDone();
+    await probe.closed;
+    await needWhole(t, peer, at);
+  }),
+  ...twins(["BP-6.1", "BP-6.2"], {
+    title: "a peer that reads 6 MiB a second gets all of 9 MiB",
+    why: "Between never and at once lies where everybody lives.",
+    level: "MUST",
+    budget: 20_000,
+  }, async (t: Context, meet) => {
+    const size = 9 * MIB;
+    const { probe, peer } = await meet([
+      { do: "pause" },
+      { do: "resume", rate: 6 * MIB },
+      { do: "recv-end" },
+      { do: "fin" },
+    ]);
+    const { chat } = probe;
+    fill(t, chat, size);
+    await chat.drained();
+    t.need(chat.bytesQueued <= 32 * KIB, `drained, with ${chat.bytesQueued} bytes queued`);
+    chat.closeWhenDone();
+    await probe.closed;
+    await needWhole(t, peer, size);
+  }),
+];
+
+async function sentBy(peer: Peer): Promise<number> {
+  return (await peer.report()).connections[0]?.sent ?? 0;
+}

@@ -1,0 +1,52 @@
+/**
+ * All cases, by clause.
+ *
+ * @module
+ */
+
+import type { Case } from "../case.ts";
+import { abt } from "./abt.ts";
+import { bp } from "./bp.ts";
+import { cb } from "./cb.ts";
+import { cls } from "./cls.ts";
+import { con } from "./con.ts";
+import { eof } from "./eof.ts";
+import { int } from "./int.ts";
+import { leak } from "./leak.ts";
+import { lsn } from "./lsn.ts";
+import { many } from "./many.ts";
+import { ord } from "./ord.ts";
+import { rst } from "./rst.ts";
+import { uns } from "./uns.ts";
+import { unx } from "./unx.ts";
+
+export { type Untested, untested } from "./untested.ts";
+
+/** Every case, in the order in which they are run. */
+export const cases: readonly Case[] = unique([
+  ...con,
+  ...lsn,
+  ...int,
+  ...ord,
+  ...eof,
+  ...rst,
+  ...bp,
+  ...cls,
+  ...abt,
+  ...cb,
+  ...many,
+  ...leak,
+  ...unx,
+  ...uns,
+]);
+
+/** An id that is used twice would make one verdict of two. */
+function unique(all: readonly Case[]): readonly Case[] {
+  const ids = new Set<string>();
+  for (const { id } of all) {
+    if (!/^[A-Z]+-\d+[a-z]?\.\d+$/.test(id)) throw new Error(`${id} is no id of a case`);
+    if (ids.has(id)) throw new Error(`two cases have the id ${id}`);
+    ids.add(id);
+  }
+  return all;
+}

@@ -1,0 +1,119 @@
+/**
+ * UNX: unix sockets.
+ *
+ * @module
+ */
+
+import type { Case, Context } from "../case.ts";
+import { ECHO, failureOf, KIB, MIB, seen, thrownBy, unixTwins } from "./meeting.ts";
+import { closeOverUnread, echoStream, latePeer, unreadInput } from "./shared.ts";
+
+/** The cases of the clauses UNX. */
+export const unx: readonly Case[] = [
+  ...unixTwins(["UNX-1.1", "UNX-1.2"], {
+    title: "64 MiB in random pieces come back over a unix socket as they were",
+    why: "Its buffers, and its end, are not those of TCP.",
+    level: "MUST",
+    budget: 30_000,
+  }, (t, meet) => echoStream(t, meet, 64 * MIB)),
+  ...unixTwins(["UNX-1.3", "UNX-1.4"], {
+    title: "after the peer's FIN an answer of 1 MiB still arrives whole over a unix socket",
+    why: "It takes a few hundred kibibytes at a time, and says so in other ways.",
+    level: "MUST",
+  }, latePeer),
+  ...unixTwins(["UNX-1.5", "UNX-1.6"], {
+    title: "150,000 unread bytes before a FIN on a unix socket are all told before the end",
+    why: "A unix socket says hang-up together with the data.",
+    level: "MUST",
+  }, (t, meet) => unreadInput(t, meet, 150_000)),
+  ...unixTwins(["UNX-1.7", "UNX-1.8"], {
+    title: "8 MiB unread bytes before a FIN on a unix socket are all told before the end",
+    why: "A unix socket says hang-up together with the data.",
+    level: "MUST",
+  }, (t, meet) => unreadInput(t, meet, 8 * MIB)),
+  ...unixTwins(["UNX-1.9", "UNX-1.10"], {
+    title: "closeWhenDone() over unread input keeps the tail on a unix socket",
+    why: "A unix socket that is closed over unread input resets as TCP does.",
+    level: "MUST",
+    budget: 20_000,
+  }, (t, meet) => closeOverUnread(t, meet, 64 * KIB)),
+  {
+    id: "UNX-2.1",
+    title: "the socket's file is gone after the listener's close, and the path is free at once",
+    why: "A file left behind keeps the next start from listening.",
+    level: "SHOULD",
+    role: "server",
+    needs: ["listen", "unix"],
+    async run(t: Context) {
+      const path = await t.unixPath();
+      for (let round = 0; round < 2; round++) {
+        const listening = await t.listen(() => ECHO, { path });
+        t.equal(listening.listener?.address, path, "the address");
+        t.equal(listening.listener?.port, 0, "the port of a unix socket");
+        await needServed(t, path);
+        await listening.close();
+        const late = () => t.adapter.connect({ path }, t.probe().chat);
+        const error = await t.rejects(late, "refused", "connecting after the close");
+        t.equal(error.code, "ENOENT", "the code: the file is gone");
+      }
+    },
+  },
+  {
+    id: "UNX-2.2",
+    title: 'a path on which somebody listens rejects with code "EADDRINUSE", and disturbs nobody',
+    why: "The second start of a daemon must not take the first one's socket away.",
+    level: "SHOULD",
+    role: "server",
+    needs: ["listen", "unix"],
+    async run(t: Context) {
+      const path = await t.unixPath();
+      await t.listen(() => ECHO, { path });
+      const error = await failureOf(t, () =>
+        t.adapter.listen({ path }, () => {
+          throw new Error("unreachable");
+        }), "listening on a path in use");
+      t.equal(error.code, "EADDRINUSE", "the code");
+      await needServed(t, path);
+    },
+  },
+  {
+    id: "UNX-2.3",
+    title: "a path that is too long for the system, or empty, is a RangeError at the call",
+    why: "Some systems cut it, and listen somewhere else.",
+    level: "SHOULD",
+    role: "client",
+    needs: ["unix"],
+    async run(t: Context) {
+      for (const path of [`/tmp/${"x".repeat(200)}`, `/tmp/${"é".repeat(60)}`, ""]) {
+        const connecting = () => t.adapter.connect({ path }, t.probe().chat);
+        const error = await thrownBy(t, connecting, `${path.length} letters`);
+        t.need(error instanceof RangeError, `expected a RangeError, got ${error}`);
+      }
+    },
+  },
+  {
+    id: "UNX-2.4",
+    title: 'connecting to a path where there is no socket rejects with kind "refused"',
+    why: "A daemon that is not up must look the same on a unix socket.",
+    level: "MUST",
+    role: "client",
+    needs: ["unix"],
+    async run(t: Context) {
+      const path = await t.unixPath();
+      const probe = t.probe();
+      const connecting = () => t.adapter.connect({ path }, probe.chat);
+      const error = await t.rejects(connecting, "refused", "no socket there");
+      t.need(error.message.includes(path), `the message names no path: ${error.message}`);
+      t.equal(probe.log, [], "hooks called");
+    },
+  },
+];
+
+async function needServed(t: Context, path: string): Promise<void> {
+  const peer = await t.dial({ path }, [
+    { do: "text", text: "?" },
+    { do: "recv", bytes: 1 },
+    { do: "fin" },
+  ]);
+  await seen(peer, ({ text, fin }) => text === "?" && fin, "a caller is served");
+}

@@ -1,0 +1,304 @@
+/**
+ * What a case is given, and what is looked at when it has ended.
+ *
+ * @module
+ */
+
+import type { ConnectOptions, Listener, ListenOptions } from "../adapters/options.ts";
+import type { AsyncChat } from "../core/async_chat.ts";
+import {
+  type Context,
+  Failure,
+  type Listening,
+  type Peer,
+  type PeerOptions,
+  type Probe,
+  type Step,
+  type Stream,
+  type Subject,
+} from "./case.ts";
+import { equal, need, rejects, show, turn, within } from "./expect.ts";
+import { type ProbeOptions, RecordedProbe } from "./probe.ts";
+import { integerOf, randomOf } from "./random.ts";
+import { streamOf } from "./stream.ts";
+import { Trace, type TraceLine } from "./trace.ts";
+import type { Witness, WitnessPeer } from "./witness.ts";
+
+/** How long a conversation that the case left open has to end, in milliseconds. */
+const LEAK = 2_000;
+
+/** What the run gives every case. */
+export interface Surroundings {
+  readonly subject: Subject;
+  readonly witness: Witness | undefined;
+  /** Factor on everything that only guards against hanging. */
+  readonly patience: number;
+  readonly seed: number;
+}
+
+/** The part of a case's budget that it may wait, so that it can still say what for. */
+const WAITING = 0.9;
+
+/** One case's own context. */
+export class CaseContext implements Context {
+  readonly seed: number;
+  readonly subject: Subject;
+  readonly adapter: Context["adapter"];
+  readonly capabilities: Context["capabilities"];
+  /** What the case wants to have in the report. */
+  readonly noted: Record<string, unknown> = {};
+  readonly need: Context["need"] = need;
+  readonly equal: Context["equal"] = equal;
+  readonly rejects: Context["rejects"] = rejects;
+
+  readonly #witness: Witness | undefined;
+  readonly #patience: number;
+  readonly #deadline: number;
+  readonly #random: () => number;
+  readonly #trace = new Trace();
+  readonly #probes: RecordedProbe[] = [];
+  readonly #peers: WitnessPeer[] = [];
+  readonly #listenings: CaseListening[] = [];
+  #reported: unknown[] = [];
+  #over = false;
+
+  /** Begins the case, which may take `budget` milliseconds, times the patience. */
+  constructor({ subject, witness, patience, seed }: Surroundings, budget: number) {
+    this.seed = seed;
+    this.subject = subject;
+    this.adapter = subject.adapter;
+    this.capabilities = subject.adapter.capabilities;
+    this.#witness = witness;
+    this.#patience = patience;
+    this.#deadline = performance.now() + WAITING * budget * patience;
+    this.#random = randomOf(seed);
+  }
+
+  random(): number {
+    return this.#random();
+  }
+
+  integer(low: number, high: number): number {
+    return integerOf(this.#random, low, high);
+  }
+
+  stream(): Stream {
+    return streamOf(this.seed);
+  }
+
+  // --- the witness -------------------------------------------------------------------------------
+
+  async peer(program: readonly Step[], options: PeerOptions = {}): Promise<Peer> {
+    const request = { program, seed: this.seed, ...options };
+    return this.#keep(await this.#needWitness().peer(request, this.#deadline));
+  }
+
+  async dial(
+    target: { hostname: string; port: number } | { path: string },
+    program: readonly Step[],
+    times = 1,
+  ): Promise<Peer> {
+    const request = { target, program, seed: this.seed, times };
+    return this.#keep(await this.#needWitness().call(request, this.#deadline));
+  }
+
+  unixPath(): Promise<string> {
+    return this.#needWitness().path();
+  }
+
+  #needWitness(): Witness {
+    if (this.#witness === undefined) throw new Error("this case needs a witness; give runSuite one");
+    return this.#witness;
+  }
+
+  #keep(peer: WitnessPeer): WitnessPeer {
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  // --- the subject -------------------------------------------------------------------------------
+
+  async open(
+    peer: Peer,
+    options: ProbeOptions = {},
+    { checked = false, ...connect }: ConnectOptions & { readonly checked?: boolean } = {},
+  ): Promise<Probe> {
+    const probe = this.#probe(options, checked);
+    await this.adapter.connect({ ...peer.target, onerror: this.onerror, ...connect }, probe.chat);
+    return probe;
+  }
+
+  probe(options: ProbeOptions = {}, checked = false): Probe {
+    return this.#probe(options, checked);
+  }
+
+  async listen(
+    factory: (index: number) => ProbeOptions,
+    { checked = false, ...options }: Partial<ListenOptions> & { readonly checked?: boolean } = {},
+  ): Promise<Listening> {
+    const listening = new CaseListening(
+      (index) => this.#probe(factory(index), checked),
+      this.#eventually,
+    );
+    const { subject } = this;
+    if (!this.capabilities.listen && subject.inbound !== undefined) {
+      const { hostname, port, close } = await subject.inbound(
+        listening.factory,
+        this.onerror,
+      );
+      listening.opened({ hostname, port }, close);
+    } else {
+      const at = options.path === undefined ? { hostname: "127.0.0.1", port: 0 } : {};
+      const listener = await this.adapter.listen(
+        { ...at, onerror: this.onerror, ...options },
+        listening.factory,
+      );
+      const target = options.path === undefined
+        ? { hostname: options.hostname ?? "127.0.0.1", port: listener.port }
+        : { path: options.path };
+      listening.opened(target, () => listener.close(), listener);
+    }
+    this.#listenings.push(listening);
+    return listening;
+  }
+
+  takeReported(): unknown[] {
+    return this.#reported.splice(0);
+  }
+
+  readonly onerror = (error: unknown): void => {
+    this.#trace.add(`reported: ${show(error)}`);
+    this.#reported.push(error);
+  };
+
+  #probe(options: ProbeOptions, checked: boolean): RecordedProbe {
+    const probe = new RecordedProbe(options, {
+      name: `#${this.#probes.length}`,
+      trace: this.#trace,
+      deadline: this.#deadline,
+      checkedSeed: checked ? this.seed : undefined,
+    });
+    this.#probes.push(probe);
+    return probe;
+  }
+
+  // --- waiting and telling -----------------------------------------------------------------------
+
+  within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
+    return within(promise, milliseconds * this.#patience, what);
+  }
+
+  eventually(condition: () => boolean, what: string): Promise<void> {
+    return this.#eventually(condition, what);
+  }
+
+  #eventually = async (condition: () => boolean, what: string): Promise<void> => {
+    while (!condition()) {
+      if (this.#over) throw new Failure(`the case was over before ${what}`);
+      if (performance.now() > this.#deadline) {
+        throw new Failure(`did not happen in time: ${what}`, what, "nothing");
+      }
+      await turn();
+    }
+  };
+
+  async settle(): Promise<void> {
+    for (let i = 0; i < 2; i++) {
+      await this.#witness?.ping();
+      await turn();
+    }
+  }
+
+  info(key: string, value: unknown): void {
+    this.noted[key] = value;
+  }
+
+  // --- afterwards --------------------------------------------------------------------------------
+
+  /** What happened, on both sides. Asks the witness; to be called before {@linkcode finish}. */
+  async trace(): Promise<TraceLine[]> {
+    const reports = await Promise.all(
+      this.#peers.map((peer) => peer.report().catch(() => ({ events: [] }))),
+    );
+    const several = reports.length > 1;
+    return this.#trace.lines(reports.flatMap(({ events }, i) =>
+      events.map(({ at, connection, what }) => ({
+        at,
+        what: `${several ? `peer ${i} ` : ""}#${connection} ${what}`,
+      }))
+    ));
+  }
+
+  /** Closes everything, and answers what was wrong beside what the case itself looked at. */
+  async finish(): Promise<string[]> {
+    await turn();
+    this.#over = true;
+    const reported = this.takeReported().map((error) => `an error nobody expected: ${show(error)}`);
+    const leaks = await this.#closeAll();
+    const violations = this.#probes.flatMap((probe) => probe.violations);
+    return [...reported, ...violations, ...leaks];
+  }
+
+  async #closeAll(): Promise<string[]> {
+    const open = this.#probes.filter((probe) => probe.isAttached && !probe.isClosed);
+    const closing = this.#listenings.map((listening) => listening.close());
+    for (const probe of open) probe.chat.close();
+    const finished = await Promise.all(this.#peers.map((peer) => peer.finish()));
+    const closed = Promise.all([...closing, ...open.map((probe) => probe.closed)]);
+    await within(closed, LEAK * this.#patience, "").catch(() => {});
+    const left = this.#probes.filter((probe) => probe.isAttached && !probe.isClosed);
+    const standing = this.#listenings.filter((listening) => !listening.isClosed);
+    return [
+      ...finished.flatMap(({ leaked }) => leaked).map((name) =>
+        `leak: the socket ${name} is still open ${LEAK} ms after the witness's FIN`
+      ),
+      ...left.map((probe) => `leak: ${show(probe.log.at(-1))} was the last that was told; no close`),
+      ...standing.map(() => "leak: a listener that was closed has not said so"),
+    ];
+  }
+}
+
+/** Accepted connections of one listener, and their conversations. */
+class CaseListening implements Listening {
+  readonly probes: Probe[] = [];
+  target: Listening["target"] = { path: "" };
+  listener: Listener | undefined;
+  isClosed = false;
+
+  readonly #make: (index: number) => RecordedProbe;
+  readonly #eventually: (condition: () => boolean, what: string) => Promise<void>;
+  #accepted = 0;
+  #close: () => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    make: (index: number) => RecordedProbe,
+    eventually: (condition: () => boolean, what: string) => Promise<void>,
+  ) {
+    this.#make = make;
+    this.#eventually = eventually;
+  }
+
+  readonly factory = (): AsyncChat => {
+    const probe = this.#make(this.#accepted++);
+    this.probes.push(probe);
+    return probe.chat;
+  };
+
+  opened(target: Listening["target"], close: () => Promise<void>, listener?: Listener): void {
+    this.target = target;
+    this.#close = close;
+    this.listener = listener;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+    this.isClosed = true;
+  }
+
+  accepted(count: number): Promise<void> {
+    return this.#eventually(
+      () => this.#accepted >= count,
+      `connection ${count} is accepted; ${this.#accepted} have been`,
+    );
+  }
+}

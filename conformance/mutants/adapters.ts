@@ -1,0 +1,166 @@
+/**
+ * Faults of the driver and of an adapter.
+ *
+ * @module
+ */
+
+import type { Mutant } from "./mutant.ts";
+
+const driver = "adapters/driver.ts";
+const node = "adapters/node.ts";
+const opening = "adapters/opening.ts";
+const accepting = "adapters/accepting.ts";
+const session = "core/session.ts";
+
+/** The faults. */
+export const adapterMutants: readonly Mutant[] = [
+  {
+    fault: "end() cuts the connection",
+    file: node,
+    find: "end: () => void socket.end(),",
+    replace: "end: () => void socket.destroy(),",
+    caughtBy: "EOF-3.1",
+  },
+  {
+    fault: "the peer's FIN ends our side too",
+    file: node,
+    find: "const socket = new Socket({ allowHalfOpen: true });",
+    replace: "const socket = new Socket({ allowHalfOpen: false });",
+    caughtBy: "EOF-2.1",
+  },
+  {
+    fault: "a reset is told as a clean end",
+    file: node,
+    find: 'socket.on("error", (error) => events.failed(',
+    replace: 'socket.on("error", (error) => void events.ended() ?? (0 as never) ?? events.failed(',
+    caughtBy: "RST-1.1",
+  },
+  {
+    fault: "the end is told before the last data",
+    file: node,
+    find: "    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))",
+    replace:
+      "    setTimeout(() =>\n    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)), 5)",
+    caughtBy: "EOF-1.1",
+  },
+  {
+    fault: "a write is told as done before the system took it",
+    file: node,
+    find: "new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),",
+    replace: "(socket.write(bytes), bytes.length),",
+    caughtBy: "BP-1.1",
+  },
+  {
+    fault: "the last byte of a write is lost",
+    file: node,
+    find: "socket.write(bytes, (error)",
+    replace: "socket.write(bytes.length > 1000 ? bytes.subarray(1) : bytes, (error)",
+    caughtBy: "INT-1.1",
+  },
+  {
+    fault: "pause is ignored",
+    file: node,
+    find: "pause: () => void socket.pause(),",
+    replace: "pause: () => {},",
+    caughtBy: "BP-3.1",
+  },
+  {
+    fault: "reading never starts again",
+    file: node,
+    find: "resume: () => void socket.resume(),",
+    replace: "resume: () => void (socket.bytesRead === 0 && socket.resume()),",
+    caughtBy: "BP-3.1",
+  },
+  {
+    fault: "chunks share one buffer",
+    file: node,
+    find: "    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))",
+    replace:
+      "    events.data((shared.set(chunk), setTimeout(() => shared.fill(0)), shared.subarray(0, chunk.length)))",
+    caughtBy: "INT-5.1",
+  },
+  {
+    fault: "a refused connect resolves",
+    file: node,
+    find: 'socket.once("error", (error) => reject(',
+    replace: 'socket.once("error", (error) => resolve(socket) ?? reject(',
+    caughtBy: "CON-2.1",
+  },
+  {
+    fault: "a reset cannot be seen by the peer",
+    file: node,
+    find: "(reset ? socket.resetAndDestroy() : socket.destroy())",
+    replace: "(reset ? socket.destroy() : socket.destroy())",
+    caughtBy: "ABT-2.1",
+  },
+  {
+    fault: "abort leaves the socket open",
+    file: driver,
+    find: '        transport.close(close === "reset");',
+    replace: "        transport.end();",
+    caughtBy: "ABT-1.1",
+  },
+  {
+    fault: "the connect timeout does nothing",
+    file: opening,
+    find: "const callOff = connectTimeout === Infinity",
+    replace: "const callOff = connectTimeout > 0",
+    caughtBy: "CON-6.1",
+  },
+  {
+    fault: "an abort while connecting is not heard",
+    file: opening,
+    find: 'signal?.addEventListener("abort", onabort);',
+    replace: "",
+    caughtBy: "CON-5.1",
+  },
+  {
+    fault: "an abandoned connect is not cancelled",
+    file: opening,
+    find: "      attempt.abandon();\n",
+    replace: "",
+    caughtBy: "CON-5.1",
+  },
+  {
+    fault: "one handler that throws ends the listener",
+    file: accepting,
+    find: "      this.#forget(chat);\n      this.report(error, peer);",
+    replace: "      this.#forget(chat);\n      throw error;\n      this.report(error, peer);",
+    caughtBy: "LSN-5.1",
+  },
+  {
+    fault: "close() of a listener does not wait for its connections",
+    file: accepting,
+    find: "port.stop().then(() => accepting.empty())",
+    replace: "port.stop()",
+    caughtBy: "LSN-3.1",
+  },
+  {
+    fault: "commands from outside a hook are not seen until something happens",
+    file: driver,
+    find: "      if (this.#again) this.#pump();",
+    replace: "",
+    caughtBy: "CLS-3.1",
+  },
+  {
+    fault: "hooks are called from inside the caller's push",
+    file: driver,
+    find: "    if (this.#pumping || this.#woken) return;\n",
+    replace: "    if (!this.#pumping) return this.#pump();\n    if (this.#woken) return;\n",
+    caughtBy: "CB-6.1",
+  },
+  {
+    fault: "closing does not wait for the peer's FIN",
+    file: session,
+    find: "    if (this.#closing) this.#listenNoMore();\n    this.#overWhenBothEnded();",
+    replace: '    if (this.#closing) this.#over("closed", undefined);\n    this.#overWhenBothEnded();',
+    caughtBy: "CLS-2.1",
+  },
+  {
+    fault: "a close without progress lasts for ever",
+    file: driver,
+    find: "    session.tick(now());\n",
+    replace: "",
+    caughtBy: "CLS-5.1",
+  },
+];

@@ -1,0 +1,102 @@
+// Runs the conformance suite on every runtime, and shows what came of it:
+//   npm run conformance -- --only EOF-3.1 --runtime bun --seed 1996
+// Exit status 0: conforming; 1: a case failed, or was not run; 2: nothing was run.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { cases as allCases } from "../cases/index.ts";
+import { DEFAULT_SEED } from "../run.ts";
+import { select } from "../select.ts";
+import { chooseColumns, columnsOf } from "./matrix/columns.ts";
+import { runMatrix } from "./matrix/matrix.ts";
+import { pathsFrom } from "./matrix/paths.ts";
+import { progressOn } from "./matrix/progress.ts";
+import { isGreen, reportOf, sum } from "./matrix/report_file.ts";
+import { COLOURS, PLAIN, renderLastLine, renderTable } from "./matrix/table.ts";
+import { renderPage } from "./report/page.ts";
+
+const USAGE = `usage: npm run conformance -- [options]
+
+  --only PATTERNS     ids, clauses, groups or globs, separated by commas: EOF-3.1, EOF-3, EOF, *-1.1
+  --runtime NAMES     node, node20, node24, deno, bun, workerd, separated by commas
+  --seed NUMBER       decides all data (${DEFAULT_SEED})
+  --jobs NUMBER       runtimes that run at the same time (2)
+  --patience NUMBER   factor on every time that only guards against hanging (2)
+  --json FILE         where the results go (conformance/results/results.json)
+  --html FILE         where the report goes (conformance/results/report.html)
+  --list              only shows the cases
+
+P pass, N non-strict (a SHOULD is missed), I information, – unsupported, · does not apply,
+K known to fail, F fail, E error of the suite or its witness, blank: not run`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", default: "*" },
+      runtime: { type: "string" },
+      seed: { type: "string", default: String(DEFAULT_SEED) },
+      jobs: { type: "string", default: "2" },
+      patience: { type: "string", default: "2" },
+      json: { type: "string" },
+      html: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const paths = pathsFrom(import.meta.url);
+  const cases = select(allCases, values.only);
+  if (values.list) {
+    for (const { id, level, role, title } of cases) {
+      console.log(`${id.padEnd(9)} ${level.padEnd(6)} ${role.padEnd(6)} ${title}`);
+    }
+    return 0;
+  }
+  const columns = chooseColumns(columnsOf(paths), values.runtime);
+  const seed = numberOf("seed", values.seed);
+  const progress = progressOn(process.stderr, cases.length);
+  const started = performance.now();
+  const reports = await runMatrix(columns, {
+    paths,
+    cases,
+    seed,
+    jobs: numberOf("jobs", values.jobs),
+    patience: numberOf("patience", values.patience),
+    onResult: progress.result,
+    onFinished: progress.finished,
+  });
+  progress.end();
+  const report = reportOf(paths, seed, cases, reports, (performance.now() - started) / 1000);
+
+  const folder = join(paths.root, "conformance/results");
+  const json = values.json ?? join(folder, "results.json");
+  const html = values.html ?? join(folder, "report.html");
+  write(json, JSON.stringify(report));
+  write(html, renderPage(report));
+  console.log(renderTable(report, process.stdout.isTTY ? COLOURS : PLAIN));
+  console.log(`${json}\n${html}`);
+  console.log(renderLastLine(report));
+  if (sum(report).passed === 0) return 2;
+  return reports.every(isGreen) ? 0 : 1;
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (text !== "" && number >= 0) return number;
+  throw new RangeError(`--${name} must be a number; got ${JSON.stringify(text)}`);
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

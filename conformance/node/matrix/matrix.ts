@@ -1,0 +1,37 @@
+/**
+ * All columns, a few at a time.
+ *
+ * @module
+ */
+
+import type { Result } from "../../result.ts";
+import { type Asked, type ColumnReport, runColumn } from "./column_run.ts";
+import type { Column } from "./columns.ts";
+
+/** How to run them. */
+export interface MatrixOptions extends Omit<Asked, "onResult"> {
+  /** Columns that run at the same time. */
+  readonly jobs: number;
+  readonly onResult?: (column: Column, result: Result) => void;
+  readonly onFinished?: (column: Column) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs them, and resolves with their reports in the order of the columns. */
+export async function runMatrix(
+  columns: readonly Column[],
+  { jobs, onResult, onFinished, signal, ...asked }: MatrixOptions,
+): Promise<ColumnReport[]> {
+  const reports: ColumnReport[] = [];
+  let next = 0;
+  async function work(): Promise<void> {
+    for (let i = next++; i < columns.length; i = next++) {
+      const column = columns[i]!;
+      const told = { ...asked, onResult: (result: Result) => onResult?.(column, result) };
+      reports[i] = await runColumn(column, told, signal);
+      onFinished?.(column);
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, work));
+  return reports;
+}

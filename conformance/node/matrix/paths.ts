@@ -1,0 +1,53 @@
+/**
+ * Where things are: run from source or built, in a checkout or as a dependency.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The places that the orchestra needs. */
+export interface Paths {
+  /** The package: where `package.json` and `node_modules` are. */
+  readonly root: string;
+  /** An entry that Node can run: `built("conformance/node/witness")`. */
+  built(entry: string): string;
+  /** The same entry for runtimes that like TypeScript; the built one where there is no source. */
+  source(entry: string): string;
+  /** The binary of a package that is installed. */
+  binary(name: string): string;
+}
+
+/** Finds them from an entry three folders deep, such as `dist/conformance/node/cli.js`. */
+export function pathsFrom(entry: string): Paths {
+  const base = join(dirname(fileURLToPath(entry)), "../..");
+  return pathsOf(base, entry.endsWith(".ts") ? ".ts" : ".js");
+}
+
+/** The places of a checkout at `root` that has been built. */
+export function pathsOfCheckout(root: string): Paths {
+  return pathsOf(join(root, "dist"), ".js");
+}
+
+function pathsOf(base: string, extension: string): Paths {
+  const root = nearest(base, "package.json") ?? process.cwd();
+  const built = (entry: string) => join(base, entry + extension);
+  return {
+    root,
+    built,
+    source(entry) {
+      const source = join(root, `${entry}.ts`);
+      return existsSync(source) ? source : built(entry);
+    },
+    binary: (name) => join(nearest(root, `node_modules/.bin/${name}`) ?? root, `node_modules/.bin/${name}`),
+  };
+}
+
+function nearest(folder: string, file: string): string | undefined {
+  for (let at = folder;; at = dirname(at)) {
+    if (existsSync(join(at, file))) return at;
+    if (at === dirname(at)) return undefined;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A port, or a batch of calls, and everything that was seen there.
+ *
+ * @module
+ */
+
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Step } from "../../case.ts";
+import type { CallRequest, Finished, Happened, Place, WitnessReport } from "../../wire.ts";
+import { Connection } from "./connection.ts";
+
+/** How long the other side has to close its sockets after our FIN, in milliseconds. */
+const PATIENCE = 2_000;
+/** How long a request for news waits for some, in milliseconds. */
+const NEWS = 500;
+/** Events that are kept. */
+const EVENTS = 200;
+
+/** What the control asks of whatever stands behind an id. */
+export interface Witnessed {
+  readonly target: Place;
+  report(after: number): Promise<WitnessReport>;
+  release(): Promise<void>;
+  thaw(): Promise<void>;
+  finish(): Promise<Finished>;
+}
+
+/** Connections that run one program. */
+export class Peer implements Witnessed {
+  readonly #program: readonly Step[];
+  readonly #seed: number;
+  readonly #connections: Connection[] = [];
+  readonly #events: Happened[] = [];
+  #server: Server | undefined;
+  #target: Place = { path: "" };
+  #releases = 0;
+  #refused = 0;
+  #version = 1;
+  #onchange: (() => void)[] = [];
+
+  private constructor(program: readonly Step[], seed: number) {
+    this.#program = program;
+    this.#seed = seed;
+  }
+
+  /** Opens a port, or a unix socket. */
+  static async listen(
+    request: { program: readonly Step[]; seed: number },
+    at: { path: string } | { backlog: number },
+  ): Promise<Peer> {
+    const peer = new Peer(request.program, request.seed);
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      peer.#add(socket);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      const where = "path" in at ? at : { host: "127.0.0.1", port: 0, backlog: at.backlog };
+      server.listen(where, resolve);
+    });
+    const address = server.address();
+    peer.#server = server;
+    peer.#target = typeof address === "object" && address !== null
+      ? { hostname: address.address, port: address.port }
+      : { path: address ?? "" };
+    return peer;
+  }
+
+  /** Connects to somebody else, and resolves when every call has been answered or refused. */
+  static async call({ target, program, seed, times }: CallRequest): Promise<Peer> {
+    const peer = new Peer(program, seed);
+    peer.#target = target;
+    await Promise.all(Array.from({ length: times }, () => peer.#call(target)));
+    return peer;
+  }
+
+  get target(): Place {
+    return this.#target;
+  }
+
+  async report(after: number): Promise<WitnessReport> {
+    if (after >= this.#version) await this.#news();
+    const brief = this.#connections.length > 64;
+    return {
+      version: this.#version,
+      accepted: this.#connections.length,
+      refused: this.#refused,
+      connections: this.#connections.map((connection) => connection.seen(brief)),
+      events: this.#events,
+    };
+  }
+
+  release(): Promise<void> {
+    this.#releases++;
+    for (const connection of this.#connections) connection.look();
+    return Promise.resolve();
+  }
+
+  thaw(): Promise<void> {
+    return Promise.reject(new Error("this peer has not been frozen"));
+  }
+
+  async finish(): Promise<Finished> {
+    this.#server?.close();
+    const open = this.#connections.filter((connection) => connection.isOpen);
+    for (const connection of open) connection.finish();
+    const deadline = performance.now() + PATIENCE;
+    while (open.some((connection) => connection.isOpen) && performance.now() < deadline) {
+      await this.#news(deadline - performance.now());
+    }
+    const leaked = open.filter((connection) => connection.isOpen);
+    for (const connection of leaked) connection.socket.destroy();
+    return { leaked: leaked.map((connection) => connection.remote) };
+  }
+
+  #call(target: Place): Promise<void> {
+    const socket = connect({
+      ...("path" in target ? target : { host: target.hostname, port: target.port }),
+      allowHalfOpen: true,
+    });
+    return new Promise((resolve) => {
+      const onerror = () => {
+        this.#refused++;
+        this.#changed();
+        resolve();
+      };
+      socket.once("error", onerror);
+      socket.once("connect", () => {
+        socket.off("error", onerror);
+        this.#add(socket);
+        resolve();
+      });
+    });
+  }
+
+  #add(socket: Socket): void {
+    const index = this.#connections.length;
+    const happened = (what: string) => {
+      if (this.#events.length < EVENTS) this.#events.push({ at: now(), connection: index, what });
+    };
+    happened("connected");
+    this.#connections.push(
+      new Connection(socket, {
+        program: this.#program,
+        seed: this.#seed,
+        releases: () => this.#releases,
+        happened,
+        changed: () => this.#changed(),
+      }),
+    );
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#version++;
+    for (const tell of this.#onchange.splice(0)) tell();
+  }
+
+  #news(milliseconds: number = NEWS): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#onchange.push(() => {
+        clearTimeout(timer);
+        // Much may be going on: the more there is to tell, the less often it is told.
+        setTimeout(resolve, 2 + this.#connections.length / 20);
+      });
+    });
+  }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,173 @@
+/**
+ * A socket that is nothing but a script: no runtime, no clock, no promise.
+ *
+ * Whoever holds it is the peer, the network and the event loop, so that what a conversation tells
+ * is a function of what it was put through.
+ *
+ * @module
+ */
+
+import type { AsyncChat, Attachment } from "../core/async_chat.ts";
+import type { ChatError } from "../core/errors.ts";
+import { encode } from "../core/text.ts";
+
+/** How a {@linkcode ScriptedSocket} behaves. */
+export interface ScriptedOptions {
+  /** Bytes that one read brings at most; all there are. */
+  readonly readSize?: number;
+  /** Whether the connection stands from the start; `true`. */
+  readonly connected?: boolean;
+  /** Whether the peer answers our FIN with its own; `true`. */
+  readonly answersEnd?: boolean;
+}
+
+/** Far above what any script needs: who still moves after so many turns never stops. */
+const MAX_TURNS = 10_000;
+
+/** `"#"`: in no delimiter, and plain to see where it does not belong. */
+const OVERWRITTEN = 0x23;
+
+/** Stands where the driver and the transport of a real connection would. */
+export class ScriptedSocket implements Attachment {
+  readonly peer = "script";
+  readonly local = undefined;
+  readonly canReset = true;
+  /** Errors that nobody handled, in order. */
+  readonly reported: unknown[] = [];
+
+  /** Bytes that the socket still takes. While 0 there is no room for anything, nor for a FIN. */
+  room: number = Infinity;
+  /** The next write for which there is room fails so. */
+  writeError: ChatError | undefined;
+  /** Whether our FIN has gone. */
+  finSent = false;
+  /** How the socket was given back, once it was. */
+  closedBy: "close" | "reset" | undefined;
+
+  readonly #chat: AsyncChat;
+  readonly #readSize: number;
+  readonly #answersEnd: boolean;
+  #sent: Uint8Array[] = [];
+  #writable = true;
+  #peerEnded = false;
+
+  /** Ties `chat` to this socket. Nothing is told before the first {@linkcode turn}. */
+  constructor(chat: AsyncChat, options: ScriptedOptions = {}) {
+    const { readSize = Infinity, connected = true, answersEnd = true } = options;
+    this.#chat = chat;
+    this.#readSize = readSize;
+    this.#answersEnd = answersEnd;
+    chat.attach(this);
+    if (connected) chat.session.connected();
+  }
+
+  /** Whether the conversation goes on. */
+  get isOpen(): boolean {
+    return !this.#chat.session.isOver;
+  }
+
+  /** The connection stands: tells so, and lets queued output go. */
+  connect(): void {
+    this.#chat.session.connected();
+    this.turn();
+  }
+
+  /** The peer sends this, read after read; nothing goes out between. Text is sent as UTF-8. */
+  feed(input: string | Uint8Array): void {
+    const bytes = typeof input === "string" ? encode(input) : input;
+    for (let at = 0; at < bytes.length && this.isOpen; at += this.#readSize) {
+      const chunk = bytes.slice(at, at + this.#readSize);
+      this.#chat.session.receive(chunk);
+      this.#chat.dispatch();
+      // It was borrowed, and the next read writes over it.
+      if (this.#chat.session.wantsRead) chunk.fill(OVERWRITTEN);
+    }
+    this.turn();
+  }
+
+  /** The peer sends its FIN. */
+  end(): void {
+    this.#peerEnded = true;
+    this.#chat.session.receiveEnd();
+    this.turn();
+  }
+
+  /** The connection fails. */
+  fail(error: ChatError): void {
+    this.#chat.session.fail(error);
+    this.turn();
+  }
+
+  /** Tells, writes, ends and closes until nothing moves. */
+  turn(): void {
+    this.#writable = true;
+    for (let turns = 0; turns < MAX_TURNS; turns++) {
+      this.#chat.dispatch();
+      if (!this.#move()) return;
+    }
+    throw new Error(`the conversation still moves after ${MAX_TURNS} turns`);
+  }
+
+  /** What the socket took since the last call. */
+  takeSent(): Uint8Array {
+    const sent = this.#sent;
+    this.#sent = [];
+    const all = new Uint8Array(sent.reduce((size, bytes) => size + bytes.length, 0));
+    let at = 0;
+    for (const bytes of sent) {
+      all.set(bytes, at);
+      at += bytes.length;
+    }
+    return all;
+  }
+
+  /** Nothing to do: scripts turn the loop themselves. */
+  wake(): void {}
+
+  /** Keeps the error for {@linkcode reported}. */
+  report(error: unknown): void {
+    this.reported.push(error);
+  }
+
+  #move(): boolean {
+    const { session } = this.#chat;
+    let moved = this.#write();
+    // A peer that has ended shows as a write event, whatever room there is.
+    if (session.wantsEnd && (this.room > 0 || this.#peerEnded)) {
+      this.finSent = moved = true;
+      session.endSent();
+      if (this.#answersEnd) session.receiveEnd();
+    }
+    const close = session.wantsClose;
+    if (close !== false) {
+      this.closedBy = close;
+      session.disconnected();
+      moved = true;
+    }
+    return moved;
+  }
+
+  #write(): boolean {
+    const { session } = this.#chat;
+    let moved = false;
+    while (this.#writable) {
+      const bytes = session.nextOutput(this.#chat.outBufferSize);
+      if (bytes === undefined) break;
+      moved = true;
+      if (this.writeError !== undefined && this.room > 0) {
+        const error = this.writeError;
+        this.writeError = undefined;
+        session.sent(0);
+        session.fail(error);
+        break;
+      }
+      const taken = Math.min(bytes.length, this.room);
+      this.room -= taken;
+      this.#writable = taken === bytes.length;
+      // The bytes are borrowed, and may change as soon as they count as sent.
+      this.#sent.push(bytes.slice(0, taken));
+      session.sent(taken);
+    }
+    return moved;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What is said between the suite and its witness, over HTTP.
+ *
+ * | request | answer |
+ * | --- | --- |
+ * | `GET /` | `{}`: it lives |
+ * | `POST /peers` {@linkcode PeerRequest} | {@linkcode MadePeer}: a port that runs the program |
+ * | `POST /calls` {@linkcode CallRequest} | {@linkcode MadePeer}, when every call has been settled |
+ * | `GET /peers/ID?after=VERSION` | {@linkcode WitnessReport}, as soon as there is a newer one |
+ * | `POST /peers/ID/release`, `/thaw` | `{}` |
+ * | `POST /peers/ID/finish` | {@linkcode Finished}: FINs were sent, and the port is gone |
+ * | `POST /paths` | {@linkcode MadePath}: a path that nothing uses |
+ *
+ * Anything that goes wrong is answered with a status above 399 and {@linkcode Trouble}.
+ *
+ * @module
+ */
+
+import type { PeerOptions, PeerReport, Step } from "./case.ts";
+
+/** Where something listens. */
+export type Place =
+  | { readonly hostname: string; readonly port: number }
+  | { readonly path: string };
+
+/** Asks for a port on which the witness runs a program. */
+export interface PeerRequest extends PeerOptions {
+  readonly program: readonly Step[];
+  readonly seed: number;
+}
+
+/** Asks the witness to connect, and to run a program on each connection. */
+export interface CallRequest {
+  readonly target: Place;
+  readonly program: readonly Step[];
+  readonly seed: number;
+  readonly times: number;
+}
+
+/** A peer that stands. */
+export interface MadePeer {
+  readonly id: string;
+  readonly target: Place;
+}
+
+/** Something that happened at the witness. */
+export interface Happened {
+  /** Milliseconds since 1970, so that it can be put in order with what happened elsewhere. */
+  readonly at: number;
+  /** Which connection, counted from 0. */
+  readonly connection: number;
+  readonly what: string;
+}
+
+/** What a case is told, and what the suite needs beside it. */
+export interface WitnessReport extends PeerReport {
+  /** Grows with everything that happens. */
+  readonly version: number;
+  /** The first 200 things that happened. */
+  readonly events: readonly Happened[];
+}
+
+/** What was left when the case had ended and the witness had sent its FINs. */
+export interface Finished {
+  /** Sockets that the other side had not closed in time, by name. */
+  readonly leaked: readonly string[];
+}
+
+/** A path for a unix socket. */
+export interface MadePath {
+  readonly path: string;
+}
+
+/** Why a request failed. */
+export interface Trouble {
+  readonly error: string;
+}
