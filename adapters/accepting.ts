@@ -8,7 +8,7 @@ import type { Transport, TransportEvents } from "../core/transport.ts";
 import type { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
 import { complain } from "./clock.ts";
-import { drive } from "./driver.ts";
+import { dismiss, drive } from "./driver.ts";
 import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./options.ts";
 
 /** The runtime's own listener, as far as it is needed here. */
@@ -41,23 +41,27 @@ export class Accepting {
    * listener: a factory that throws costs its own connection.
    */
   accept(peer: string, open: (events: TransportEvents) => Transport): AsyncChat | undefined {
-    let chat: AsyncChat | undefined;
+    let chat: AsyncChat;
     try {
       chat = this.#factory(peer);
-      this.#chats.add(chat);
+    } catch (error) {
+      this.report(error, peer);
+      dismiss(open);
+      return undefined;
+    }
+    this.#chats.add(chat);
+    try {
       drive(chat, open, { onerror: this.#options.onerror, onclosed: () => this.#forget(chat) });
     } catch (error) {
       this.#forget(chat);
       this.report(error, peer);
-      // Whoever threw, the socket is ours to give back.
-      open(DEAF).close(false);
       return undefined;
     }
     return chat;
   }
 
-  #forget(chat: AsyncChat | undefined): void {
-    if (chat !== undefined) this.#chats.delete(chat);
+  #forget(chat: AsyncChat): void {
+    this.#chats.delete(chat);
     if (this.#chats.size === 0) this.#onempty?.();
   }
 
@@ -79,14 +83,6 @@ export class Accepting {
     return new Promise((resolve) => this.#onempty = resolve);
   }
 }
-
-const DEAF: TransportEvents = {
-  data: () => true,
-  ended() {},
-  writable() {},
-  failed() {},
-  closed() {},
-};
 
 /** Makes the {@linkcode Listener} of a runtime's own one. */
 export function listenerOf(port: Port, accepting: Accepting, options: ListenOptions): Listener {

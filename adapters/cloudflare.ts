@@ -224,7 +224,7 @@ function converse(
     socket.close().catch(ignore);
     throw error;
   }
-  stayInRequest(chat);
+  stayInRequest(chat, socket);
 }
 
 function unsupported(what: string): ChatError {

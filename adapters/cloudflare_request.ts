@@ -6,19 +6,25 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import { after } from "./clock.ts";
+import { ignore, type WorkerSocket } from "./cloudflare_socket.ts";
 
 /**
  * Ties a conversation to the request that is current now: its hooks are called there, whoever gives
  * it commands, and the request is not taken to hang while it lasts.
  */
-export function stayInRequest(chat: AsyncChat): void {
+export function stayInRequest(chat: AsyncChat, socket: Pick<WorkerSocket, "closed">): void {
   const { session } = chat;
   const { onwake } = session;
   session.onwake = fromAnywhere(() => onwake?.());
-  // A request with nothing pending is cancelled: all is paused, or the peer has ended and we not.
-  const letGo = after(Infinity, () => {});
+
+  let letGo: (() => void) | undefined;
+  // The peer is gone, and if nobody reads or writes just now, nobody knows: with nothing pending the
+  // request would be cancelled, and the conversation never be told its end.
+  const hold = () => void (letGo ??= after(Infinity, ignore));
+  socket.closed.then(hold, hold);
   void chat.closed.then(() => {
-    letGo();
+    letGo?.();
+    letGo = ignore;
     session.onwake = undefined;
   });
 }
@@ -30,7 +36,7 @@ export function stayInRequest(chat: AsyncChat): void {
  * first. A promise, whoever resolves it, goes on in the request that made it.
  */
 function fromAnywhere(act: () => void): () => void {
-  let call: () => void = () => {};
+  let call: () => void = ignore;
   const listen = () => {
     void new Promise<void>((resolve) => call = resolve).then(() => {
       listen();

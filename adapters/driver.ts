@@ -24,14 +24,26 @@ export interface DriveOptions {
  * `open` makes the transport and is given what to tell; the transport must not tell anything before
  * it has been returned, and delivers no input before it is resumed.
  *
- * @throws {Error} when `chat` has had its conversation; `open` has not been called then.
+ * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
  */
 export function drive(
   chat: AsyncChat,
   open: (events: TransportEvents) => Transport,
   options: DriveOptions = {},
 ): void {
-  new Driver(chat, open, options).start();
+  let driver: Driver;
+  try {
+    driver = new Driver(chat, open, options);
+  } catch (error) {
+    dismiss(open);
+    throw error;
+  }
+  driver.start();
+}
+
+/** Gives a connected socket back that nobody will have a conversation on. */
+export function dismiss(open: (events: TransportEvents) => Transport): void {
+  open({ data: () => true, ended() {}, writable() {}, failed() {}, closed() {} }).close(false);
 }
 
 /**

@@ -102,7 +102,7 @@ export async function connect<C extends AsyncChat>(options: ConnectOptions, chat
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
   const target = listenTarget(options, capabilities);
   const accepting = new Accepting(options, factory);
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     const peer = target.path === undefined
       ? nameOf(socket.remoteAddress, socket.remotePort)
       : target.name;

@@ -5,7 +5,7 @@
  * An engine that is polled sends when it is asked, where asynchat sends inside `push`. So a step is
  * compared as a whole: its data joined between the other events, its output joined, `more()` left
  * out. Where asynchat's behaviour is a defect that we mend, the vector ends for us:
- * {@linkcode QUIRKS}.
+ * {@linkcode QUIRKS}. `end.fifo` counts entries of asynchat's own queue, and is not compared.
  *
  * @module
  */

@@ -455,7 +455,10 @@ export class AsyncChat implements AsyncChatHooks {
     }
   }
 
-  #awaitHook(result: HookResult): boolean {
+  #awaitHook(
+    result: HookResult,
+    onrejected: (error: unknown) => unknown = (error) => this.#threw(error),
+  ): boolean {
     if (typeof result !== "object" || result === null || typeof result.then !== "function") {
       return true;
     }
@@ -463,7 +466,7 @@ export class AsyncChat implements AsyncChatHooks {
     result.then(
       () => this.session.release(),
       (error) => {
-        this.#threw(error);
+        onrejected(error);
         this.session.release();
       },
     );
@@ -471,11 +474,15 @@ export class AsyncChat implements AsyncChatHooks {
   }
 
   #threw(error: unknown): boolean {
-    try {
-      return this.#awaitHook(this.handleException(error));
-    } catch (another) {
+    // Who handles exceptions has nobody to turn to.
+    const giveUp = (another: unknown) => {
       this.report(another);
       this.abort(error);
+    };
+    try {
+      return this.#awaitHook(this.handleException(error), giveUp);
+    } catch (another) {
+      giveUp(another);
       return true;
     }
   }

@@ -8,34 +8,38 @@ interface Env {
   /** The launcher's options, as JSON. */
   readonly options: string;
   readonly version: string;
-  /** The port of the socket that hands its connections to `connect`. */
-  readonly inbound: number;
+  /** The ports whose connections are handed to `connect`. */
+  readonly inbound: readonly number[];
 }
 
-type Inbound = Parameters<NonNullable<Subject["inbound"]>>;
+type Taker = Parameters<NonNullable<Subject["inbound"]>>;
 
-/** Who has the inbound connections now. */
-let taker: { readonly factory: Inbound[0]; readonly onerror: Inbound[1] } | undefined;
+/** Who has the connections of which port now. */
+const takers = new Map<number, Taker>();
 
-function inboundOn(port: number): NonNullable<Subject["inbound"]> {
-  return (factory, onerror) => {
-    if (taker !== undefined) throw new Error("workerd has one inbound socket, and it is taken");
-    const mine = taker = { factory, onerror };
-    const close = () => {
-      if (taker === mine) taker = undefined;
-      return Promise.resolve();
-    };
-    return Promise.resolve({ hostname: "127.0.0.1", port, close });
+function inboundOn(ports: readonly number[]): NonNullable<Subject["inbound"]> {
+  let next = 0;
+  return (...taker) => {
+    // In turn, so that whoever comes late for one case does not meet the next.
+    for (let i = 0; i < ports.length; i++) {
+      const port = ports[next++ % ports.length]!;
+      if (takers.has(port)) continue;
+      takers.set(port, taker);
+      const close = () => Promise.resolve(void takers.delete(port));
+      return Promise.resolve({ hostname: "127.0.0.1", port, close });
+    }
+    throw new Error(`all ${ports.length} inbound ports are in use; configure more`);
   };
 }
 
-const connect: ReturnType<typeof adapter.handler> = adapter.handler(
-  (peer) => {
-    if (taker === undefined) throw new Error("nobody takes inbound connections now");
-    return taker.factory(peer);
-  },
-  { onerror: (error, peer) => taker?.onerror(error, peer) },
-);
+async function connect(socket: adapter.WorkerSocket): Promise<void> {
+  const { localAddress = "" } = await socket.opened;
+  const taker = takers.get(Number(localAddress.split(":").at(-1)));
+  // Nobody listens any more.
+  if (taker === undefined) return;
+  const [factory, onerror] = taker;
+  await adapter.handler(factory, { onerror })(socket);
+}
 
 const handlers: {
   test(controller: unknown, env: Env): Promise<void>;

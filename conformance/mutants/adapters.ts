@@ -76,7 +76,8 @@ export const adapterMutants: readonly Mutant[] = [
     file: node,
     find: "    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))",
     replace:
-      "    events.data((shared.set(chunk), setTimeout(() => shared.fill(0)), shared.subarray(0, chunk.length)))",
+      "    events.data(new Uint8Array((Uint8Array.prototype.set.call((globalThis as any).shared ??= " +
+      "new Uint8Array(65536), chunk), (globalThis as any).shared.buffer), 0, chunk.length))",
     caughtBy: "INT-5.1",
   },
   {
@@ -124,8 +125,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     fault: "one handler that throws ends the listener",
     file: accepting,
-    find: "      this.#forget(chat);\n      this.report(error, peer);",
-    replace: "      this.#forget(chat);\n      throw error;\n      this.report(error, peer);",
+    find: "      this.report(error, peer);\n      dismiss(open);",
+    replace: "      throw error;",
     caughtBy: "LSN-5.1",
   },
   {

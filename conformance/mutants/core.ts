@@ -189,8 +189,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "closeWhenDone() does not wait for producers",
     file: session,
-    find: 'this.#ours === "ending" &&\n      this.#output.front === null;',
-    replace: 'this.#ours === "ending" &&\n      this.#output.bytes === 0;',
+    find: 'return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;',
+    replace: 'return this.#phase === "open" && this.#ours === "ending" && this.#output.bytes === 0;',
     caughtBy: "OUT-20.1",
   },
   {
@@ -247,7 +247,7 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "an exception in a hook is swallowed",
     file: chat,
-    find: "      return this.#awaitHook(this.handleException(error));",
+    find: "      return this.#awaitHook(this.handleException(error), giveUp);",
     replace: "      return true;",
     caughtBy: "CB-1.1",
   },

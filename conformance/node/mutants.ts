@@ -125,8 +125,9 @@ for (const [index, mutant] of mutants.entries()) {
     const script = await bundle(`mutant${index + 1}`, [editing(mutant)]);
     const results = await run(script, { control, ids: [caughtBy], patience: PATIENCE });
     const { verdict = "not run", detail = "" } = results.get(caughtBy) ?? {};
-    const words = verdict === "fail" ? detail.split("\n")[0]!.slice(0, 140) : `NOT CAUGHT (${verdict})`;
-    tell(verdict === "fail", `${caughtBy.padEnd(8)} ${fault}\n              ${words}`);
+    const caught = verdict === "fail" || verdict === "non-strict";
+    const words = caught ? detail.split("\n")[0]!.slice(0, 140) : `NOT CAUGHT (${verdict})`;
+    tell(caught, `${caughtBy.padEnd(8)} ${fault}\n              ${words}`);
   } catch (error) {
     tell(false, `${fault}: ${String(error)}`);
   }

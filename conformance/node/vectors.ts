@@ -117,7 +117,9 @@ async function main(args: readonly string[]): Promise<number> {
   for (const path of args.length > 0 ? args : [ownVectors()]) await replayFile(path, tally);
   hideProgress();
   const { passed, failed, compared, steps } = tally;
-  console.log(`${compared} of ${steps} steps compared; the others lie behind a quirk that we mend`);
+  console.log(
+    `${compared} of ${steps} steps compared; the others follow a difference, or a quirk that we mend`,
+  );
   console.log(`${passed} passed, ${failed} failed`);
   if (tally.useless > 0) return 2;
   return failed === 0 ? 0 : 1;

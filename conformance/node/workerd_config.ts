@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
 /** The newest behaviour that the suite is run with; no later than the runtime's own version. */
 const COMPATIBILITY_DATE = "2026-10-01";
@@ -18,14 +18,17 @@ export interface WorkerdConfig {
   /** The runtime's version, which it cannot tell from inside. */
   readonly version: string;
   /**
-   * A free port for inbound connections: `workerd test` never tells which one it took, so that 0 is
-   * of no use. See {@linkcode freePort}.
+   * Free ports for inbound connections, as many as one case listens on: `workerd test` never tells
+   * which one it took, so that 0 is of no use. See {@linkcode freePorts}.
    */
-  readonly inboundPort: number;
+  readonly inbound: readonly number[];
 }
 
 /** Writes the configuration down, in Cap'n Proto's text format. */
-export function workerdConfig({ script, options, version, inboundPort }: WorkerdConfig): string {
+export function workerdConfig({ script, options, version, inbound }: WorkerdConfig): string {
+  const sockets = inbound.map((port) =>
+    `(name = "inbound-${port}", address = "127.0.0.1:${port}", tcp = (), service = "suite"),`
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -35,7 +38,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["private"])),
   ],
   sockets = [
-    (name = "inbound", address = "127.0.0.1:${inboundPort}", tcp = (), service = "suite"),
+    ${sockets.join("\n    ")}
   ],
 );
 
@@ -45,7 +48,7 @@ const suite :Workerd.Worker = (
   bindings = [
     (name = "options", text = ${literal(options)}),
     (name = "version", text = ${literal(version)}),
-    (name = "inbound", json = "${inboundPort}"),
+    (name = "inbound", json = "${JSON.stringify(inbound)}"),
   ],
 );
 `;
@@ -61,18 +64,24 @@ function literal(text: string): string {
 }
 
 /**
- * A port of 127.0.0.1 that was free just now.
+ * Ports of 127.0.0.1 that were free just now.
  *
- * Somebody may take it in between: `workerd` then ends at once, saying "Address already in use".
+ * Somebody may take one in between: `workerd` then ends at once, saying "Address already in use".
  */
-export function freePort(): Promise<number> {
-  const server = createServer();
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  // All at the same time, else the same one would be free every time.
+  const ports = await Promise.all(servers.map(listen));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port: 0, host: "127.0.0.1" }, () => {
       const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
     });
   });
 }

@@ -32,7 +32,7 @@ export interface Child {
 
 /** Starts it. `onLine` gets what stands behind the prefix. */
 export function startChild(
-  { file, args, env }: Command,
+  { file, args, env, cleanUp }: Command,
   prefix: string,
   onLine: (line: string) => void,
 ): Child {
@@ -59,6 +59,7 @@ export function startChild(
     child.once("error", (error) => resolve({ how: `could not be started: ${error.message}`, noise }));
     child.once("close", (code, signal) => {
       clearTimeout(timer);
+      cleanUp?.();
       resolve({ how: killed ?? (signal === null ? `exit code ${code}` : `signal ${signal}`), noise });
     });
   });

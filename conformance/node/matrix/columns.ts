@@ -8,12 +8,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LaunchOptions } from "../../launch.ts";
 import type { Paths } from "./paths.ts";
+import { workerdCommand } from "./workerd.ts";
 
 /** How to start a process. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Called when it has ended. */
+  readonly cleanUp?: () => void;
 }
 
 /** One runtime in one version. */
@@ -53,6 +56,12 @@ export function columnsOf(paths: Paths): Column[] {
       file,
       args: ["run", paths.source("conformance/launchers/bun"), JSON.stringify(options)],
     })),
+    withBinary(
+      paths.binary("workerd"),
+      "workerd",
+      "workerd",
+      (file, options) => workerdCommand(file, paths, options),
+    ),
   ];
 }
 
@@ -68,7 +77,7 @@ function withBinary(
   file: string,
   key: string,
   name: string,
-  command: (file: string, options: LaunchOptions) => Command,
+  command: (file: string, options: LaunchOptions) => Command | Promise<Command>,
 ): Column {
   return {
     key,

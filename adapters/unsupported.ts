@@ -1,0 +1,59 @@
+/**
+ * What `asynchat/adapters` is on a runtime that we have no adapter for, such as a browser.
+ *
+ * @module
+ */
+
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError } from "../core/errors.ts";
+import type { Capabilities } from "../core/transport.ts";
+import type { ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
+
+export type { Capabilities } from "../core/transport.ts";
+export type {
+  AbortSignalLike,
+  Adapter,
+  ChatFactory,
+  CloseOptions,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  SocketOptions,
+} from "./options.ts";
+
+/** Nothing can be done here. */
+export const capabilities: Capabilities = {
+  listen: false,
+  unix: false,
+  reset: false,
+  cancelConnect: false,
+  preciseErrors: false,
+  dataBeforeReset: false,
+  addresses: false,
+};
+
+/**
+ * Cannot connect.
+ *
+ * @throws {ChatError} kind `"unsupported"`, always, as a rejection.
+ */
+export function connect<C extends AsyncChat>(_options: ConnectOptions, _chat: C): Promise<C> {
+  return Promise.reject(unsupported());
+}
+
+/**
+ * Cannot listen.
+ *
+ * @throws {ChatError} kind `"unsupported"`, always, as a rejection.
+ */
+export function listen(_options: ListenOptions, _factory: ChatFactory): Promise<Listener> {
+  return Promise.reject(unsupported());
+}
+
+function unsupported(): ChatError {
+  return new ChatError(
+    "unsupported",
+    "asynchat has no adapter for this runtime: there is one each for Node, Deno, Bun and " +
+      "Cloudflare Workers. The core works everywhere, over any transport that you drive yourself",
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * Starts the suite in workerd, which takes one bundled script and a configuration.
+ *
+ * @module
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LaunchOptions } from "../../launch.ts";
+import { freePort, workerdConfig } from "../workerd_config.ts";
+import type { Command } from "./columns.ts";
+import type { Paths } from "./paths.ts";
+
+const SCRIPT = "suite.js";
+const CONFIG = "suite.capnp";
+
+/** Bundles the launcher, writes the configuration, and answers how to start it. */
+export async function workerdCommand(
+  file: string,
+  paths: Paths,
+  options: LaunchOptions,
+): Promise<Command> {
+  const folder = mkdtempSync(join(tmpdir(), "asynchat-workerd-"));
+  const { build } = await import("esbuild");
+  await build({
+    entryPoints: [paths.built("conformance/launchers/workerd")],
+    outfile: join(folder, SCRIPT),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    external: ["cloudflare:*"],
+    logLevel: "error",
+  });
+  const config = workerdConfig({
+    script: SCRIPT,
+    options: JSON.stringify(options),
+    version: versionOf(file),
+    inboundPort: await freePort(),
+  });
+  writeFileSync(join(folder, CONFIG), config);
+  return {
+    file,
+    args: ["test", join(folder, CONFIG)],
+    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `"2026-10-23"`: it names its version by date, as it names its behaviour. */
+function versionOf(file: string): string {
+  const { stdout } = spawnSync(file, ["--version"], { encoding: "utf8" });
+  return stdout.trim().replace(/^workerd /, "");
+}
