@@ -172,7 +172,7 @@ export function handler(
  * then on the socket is the conversation's. Await `chat.closed` before the handler is done.
  *
  * @throws {ChatError} kind `"refused"` when the socket never stood; no hook has been called then.
- * @throws {Error} when `chat` has had its conversation; the socket is closed then.
+ * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
  *
  * @example A handler that picks the conversation itself
  * ```ts
@@ -218,12 +218,7 @@ function converse(
   names: Pick<Transport, "peer" | "local">,
   options: AcceptOptions,
 ): void {
-  try {
-    drive(chat, (events) => transportOf(socket, names, chat.inBufferSize, events), options);
-  } catch (error) {
-    socket.close().catch(ignore);
-    throw error;
-  }
+  drive(chat, (events) => transportOf(socket, names, chat.inBufferSize, events), options);
   stayInRequest(chat, socket);
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { AsyncChat, Attachment } from "../core/async_chat.ts";
-import { ChatError } from "../core/errors.ts";
+import type { ChatError } from "../core/errors.ts";
 import type { Session } from "../core/session.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { after, complain, now, soon } from "./clock.ts";

@@ -107,7 +107,9 @@ export class CaseContext implements Context {
   }
 
   #needWitness(): Witness {
-    if (this.#witness === undefined) throw new Error("this case needs a witness; give runSuite one");
+    if (this.#witness === undefined) {
+      throw new Error("this case needs a witness; give runSuite one");
+    }
     return this.#witness;
   }
 
@@ -221,12 +223,14 @@ export class CaseContext implements Context {
       this.#peers.map((peer) => peer.report().catch(() => ({ events: [] }))),
     );
     const several = reports.length > 1;
-    return this.#trace.lines(reports.flatMap(({ events }, i) =>
-      events.map(({ at, connection, what }) => ({
-        at,
-        what: `${several ? `peer ${i} ` : ""}#${connection} ${what}`,
-      }))
-    ));
+    return this.#trace.lines(
+      reports.flatMap(({ events }, i) =>
+        events.map(({ at, connection, what }) => ({
+          at,
+          what: `${several ? `peer ${i} ` : ""}#${connection} ${what}`,
+        }))
+      ),
+    );
   }
 
   /** Closes everything, and answers what was wrong beside what the case itself looked at. */
@@ -252,7 +256,9 @@ export class CaseContext implements Context {
       ...finished.flatMap(({ leaked }) => leaked).map((name) =>
         `leak: the socket ${name} is still open ${LEAK} ms after the witness's FIN`
       ),
-      ...left.map((probe) => `leak: ${show(probe.log.at(-1))} was the last that was told; no close`),
+      ...left.map((probe) =>
+        `leak: ${show(probe.log.at(-1))} was the last that was told; no close`
+      ),
       ...standing.map(() => "leak: a listener that was closed has not said so"),
     ];
   }

@@ -38,8 +38,11 @@ export async function rejects(
   } catch (error) {
     if (error instanceof ChatError && error.kind === kind) return error;
     if (error instanceof Failure) throw error;
-    throw new Failure(`${what}: failed with ${show(error)} instead of a ${expected}`, expected,
-      show(error));
+    throw new Failure(
+      `${what}: failed with ${show(error)} instead of a ${expected}`,
+      expected,
+      show(error),
+    );
   }
   throw new Failure(`${what}: did not fail`, expected, show(answer));
 }

@@ -84,7 +84,9 @@ export class RecordedProbe implements Probe {
     const wrong = this.#checker?.finish();
     return [
       ...this.#monitor.violations,
-      ...(wrong === undefined ? [] : [`the stream that came is not the one that was sent, ${wrong}`]),
+      ...(wrong === undefined
+        ? []
+        : [`the stream that came is not the one that was sent, ${wrong}`]),
     ].map((violation) => `${this.#around.name}: ${violation}`);
   }
 

@@ -127,7 +127,9 @@ function missed(level: Case["level"]): Verdict {
 
 function inWords(error: unknown): string {
   if (error instanceof Failure || error instanceof WitnessError) return error.message;
-  const stack = error instanceof Error ? error.stack?.split("\n").slice(1, 4).join("\n") : undefined;
+  const stack = error instanceof Error
+    ? error.stack?.split("\n").slice(1, 4).join("\n")
+    : undefined;
   return stack === undefined ? show(error) : `${show(error)}\n${stack}`;
 }
 

@@ -76,9 +76,7 @@ export class Checker {
       const expected = this.#words.slice(at, at + 1);
       return `byte ${at}: ${hex(this.#window.slice(0, 1))} instead of ${hex(expected)} (changed)`;
     }
-    const what = found < at
-      ? "repeated or late"
-      : `${found - at} bytes are missing, or come later`;
+    const what = found < at ? "repeated or late" : `${found - at} bytes are missing, or come later`;
     return `byte ${at}: the bytes of offset ${found} (${what})`;
   }
 }

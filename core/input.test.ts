@@ -13,14 +13,19 @@ import { type CompiledTerminator, compileTerminator, type Terminator } from "./t
 class Record implements InputSink {
   stopped = false;
   frames = 0;
-  constructor(readonly policy: readonly CompiledTerminator[], public told = "") {}
+  told: string;
+  readonly #policy: readonly CompiledTerminator[];
+  constructor(policy: readonly CompiledTerminator[], told = "") {
+    this.#policy = policy;
+    this.told = told;
+  }
   data(source: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; at++) this.told += String.fromCharCode(source[at]!);
   }
   found(next: CompiledTerminator): CompiledTerminator {
     this.told += "|";
     this.frames++;
-    return this.policy.length > 1 ? this.policy[this.frames % this.policy.length]! : next;
+    return this.#policy.length > 1 ? this.#policy[this.frames % this.#policy.length]! : next;
   }
   overflow(): void {
     this.told += "!";
@@ -35,7 +40,7 @@ function model(
   skip: boolean,
 ): string {
   let told = "", at = 0, frames = 0;
-  let terminator = policy[0]!;
+  let terminator: Terminator = policy[0]!;
   for (;;) {
     let end = -1, next = -1;
     if (typeof terminator === "number") {

@@ -10,6 +10,7 @@ import { bp } from "./bp.ts";
 import { cb } from "./cb.ts";
 import { cls } from "./cls.ts";
 import { con } from "./con.ts";
+import { coreCases } from "./core.ts";
 import { eof } from "./eof.ts";
 import { int } from "./int.ts";
 import { leak } from "./leak.ts";
@@ -24,6 +25,7 @@ export { type Untested, untested } from "./untested.ts";
 
 /** Every case, in the order in which they are run. */
 export const cases: readonly Case[] = unique([
+  ...coreCases,
   ...con,
   ...lsn,
   ...int,

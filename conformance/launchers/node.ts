@@ -1,15 +1,16 @@
 // Runs the suite on Node: `node dist/conformance/launchers/node.js '{"control": "http://…"}'`.
+// The URL of a module that exports another `subject` may follow.
 import * as adapter from "../../adapters/node.ts";
 import { launch } from "../launch.ts";
+import { loadSubject } from "../load_subject.ts";
 
+const [options = "{}", subject] = process.argv.slice(2);
 const { node: version } = process.versions;
-await launch(
-  { name: `Node ${version.split(".")[0]}`, runtime: "node", version, adapter },
-  {
-    options: process.argv[2] ?? "{}",
-    uncaught(report) {
-      process.on("uncaughtException", report);
-      process.on("unhandledRejection", report);
-    },
+const own = { name: `Node ${version.split(".")[0]}`, runtime: "node", version, adapter };
+await launch(await loadSubject(subject, own), {
+  options,
+  uncaught(report) {
+    process.on("uncaughtException", report);
+    process.on("unhandledRejection", report);
   },
-);
+});

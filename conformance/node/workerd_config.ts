@@ -18,7 +18,7 @@ export interface WorkerdConfig {
   /** The runtime's version, which it cannot tell from inside. */
   readonly version: string;
   /**
-   * Free ports for inbound connections, as many as one case listens on: `workerd test` never tells
+   * Free ports for inbound connections, more than one case listens on: `workerd test` never tells
    * which one it took, so that 0 is of no use. See {@linkcode freePorts}.
    */
   readonly inbound: readonly number[];
@@ -63,12 +63,15 @@ function literal(text: string): string {
   return `"${escaped.join("")}"`;
 }
 
+/** More than any case listens on at the same time. */
+const ENOUGH = 24;
+
 /**
  * Ports of 127.0.0.1 that were free just now.
  *
  * Somebody may take one in between: `workerd` then ends at once, saying "Address already in use".
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number = ENOUGH): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   // All at the same time, else the same one would be free every time.
   const ports = await Promise.all(servers.map(listen));

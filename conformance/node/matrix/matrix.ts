@@ -25,7 +25,7 @@ export async function runMatrix(
   const reports: ColumnReport[] = [];
   let next = 0;
   async function work(): Promise<void> {
-    for (let i = next++; i < columns.length; i = next++) {
+    for (let i = next++; i < columns.length && !signal?.aborted; i = next++) {
       const column = columns[i]!;
       const told = { ...asked, onResult: (result: Result) => onResult?.(column, result) };
       reports[i] = await runColumn(column, told, signal);

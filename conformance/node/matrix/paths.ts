@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The places that the orchestra needs. */
@@ -16,7 +16,7 @@ export interface Paths {
   built(entry: string): string;
   /** The same entry for runtimes that like TypeScript; the built one where there is no source. */
   source(entry: string): string;
-  /** The binary of a package that is installed. */
+  /** A binary: of a package that is installed, else one in the PATH. */
   binary(name: string): string;
 }
 
@@ -41,8 +41,16 @@ function pathsOf(base: string, extension: string): Paths {
       const source = join(root, `${entry}.ts`);
       return existsSync(source) ? source : built(entry);
     },
-    binary: (name) => join(nearest(root, `node_modules/.bin/${name}`) ?? root, `node_modules/.bin/${name}`),
+    binary: (name) => binaryOf(root, name),
   };
+}
+
+function binaryOf(root: string, name: string): string {
+  const local = join("node_modules/.bin", name);
+  const folder = nearest(root, local);
+  if (folder !== undefined) return join(folder, local);
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return join(folders.find((each) => existsSync(join(each, name))) ?? root, name);
 }
 
 function nearest(folder: string, file: string): string | undefined {

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LaunchOptions } from "../../launch.ts";
-import { freePort, workerdConfig } from "../workerd_config.ts";
+import { freePorts, workerdConfig } from "../workerd_config.ts";
 import type { Command } from "./columns.ts";
 import type { Paths } from "./paths.ts";
 
@@ -37,7 +37,7 @@ export async function workerdCommand(
     script: SCRIPT,
     options: JSON.stringify(options),
     version: versionOf(file),
-    inboundPort: await freePort(),
+    inbound: await freePorts(),
   });
   writeFileSync(join(folder, CONFIG), config);
   return {

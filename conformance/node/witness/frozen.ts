@@ -105,7 +105,9 @@ export class FrozenPeer implements Witnessed {
       this.#fillers.push(socket);
       this.#names.add(`${socket.localAddress}:${socket.localPort}`);
     }
-    throw new Error("the port of a stopped process answers every connect: it cannot be frozen here");
+    throw new Error(
+      "the port of a stopped process answers every connect: it cannot be frozen here",
+    );
   }
 }
 
