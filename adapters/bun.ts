@@ -83,12 +83,7 @@ export const capabilities: Capabilities = {
 export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
   const target = connectTarget(options, capabilities);
   const socket = await opening(target.name, options, () => attempt(target));
-  try {
-    drive(chat, (events) => new BunTransport(socket, target.name, options, events), options);
-  } catch (error) {
-    socket.terminate();
-    throw error;
-  }
+  drive(chat, (events) => new BunTransport(socket, target.name, options, events), options);
   return chat;
 }
 

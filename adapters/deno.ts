@@ -85,16 +85,11 @@ const ACCEPT_RETRY = 100;
 export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
   const target = connectTarget(options, capabilities);
   const conn = await opening(target.name, options, () => attempt(target));
-  try {
-    drive(
-      chat,
-      (events) => transportOf(conn, target.name, options, events, () => chat.inBufferSize),
-      options,
-    );
-  } catch (error) {
-    conn.close();
-    throw error;
-  }
+  drive(
+    chat,
+    (events) => transportOf(conn, target.name, options, events, () => chat.inBufferSize),
+    options,
+  );
   return chat;
 }
 
@@ -128,7 +123,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
   const port = new DenoPort(await opened(target, options), target);
   let latest: AsyncChat | undefined;
   const accepting = new Accepting(options, (peer) => latest = factory(peer));
-  void port.acceptAll((conn) => {
+  port.start((conn) => {
     const peer = addressOf(conn.remoteAddr) ?? target.name;
     accepting.accept(peer, (events) => {
       const chat = latest;
@@ -159,6 +154,8 @@ class DenoPort implements Port {
   readonly address: string;
   readonly #listener: Deno.Listener;
   #stopped = false;
+  #accepting: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
 
   constructor(listener: Deno.Listener, { path = "" }: Target) {
     const { addr } = listener;
@@ -167,8 +164,20 @@ class DenoPort implements Port {
     this.address = "hostname" in addr ? addr.hostname : path;
   }
 
+  start(each: (conn: Socket) => void, failed: (error: unknown) => void): void {
+    this.#accepting = this.#acceptAll(each, failed);
+  }
+
+  /** The address is free again only when the question that is under way has been answered. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    give(this.#listener);
+    this.#wake();
+    return this.#accepting;
+  }
+
   /** Not by `for await`: a client that resets before it is accepted would end that. */
-  async acceptAll(each: (conn: Socket) => void, failed: (error: unknown) => void): Promise<void> {
+  async #acceptAll(each: (conn: Socket) => void, failed: (error: unknown) => void): Promise<void> {
     let failing = false;
     while (!this.#stopped) {
       try {
@@ -182,14 +191,11 @@ class DenoPort implements Port {
         // Such as EMFILE: told once, however long it lasts.
         if (!failing) soon(() => failed(error));
         failing = true;
-        await new Promise<void>((resolve) => after(ACCEPT_RETRY, resolve));
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          after(ACCEPT_RETRY, resolve);
+        });
       }
     }
-  }
-
-  stop(): Promise<void> {
-    this.#stopped = true;
-    give(this.#listener);
-    return Promise.resolve();
   }
 }

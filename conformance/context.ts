@@ -256,9 +256,7 @@ export class CaseContext implements Context {
       ...finished.flatMap(({ leaked }) => leaked).map((name) =>
         `leak: the socket ${name} is still open ${LEAK} ms after the witness's FIN`
       ),
-      ...left.map((probe) =>
-        `leak: ${show(probe.log.at(-1))} was the last that was told; no close`
-      ),
+      ...left.map(({ name }) => `leak: ${name} has been closed and was not told its close`),
       ...standing.map(() => "leak: a listener that was closed has not said so"),
     ];
   }

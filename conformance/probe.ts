@@ -65,6 +65,11 @@ export class RecordedProbe implements Probe {
     this.closed = this.chat.closed;
   }
 
+  /** How it is called in messages. */
+  get name(): string {
+    return this.#around.name;
+  }
+
   get log(): readonly string[] {
     return this.#monitor.log;
   }

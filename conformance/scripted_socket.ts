@@ -19,6 +19,8 @@ export interface ScriptedOptions {
   readonly connected?: boolean;
   /** Whether the peer answers our FIN with its own; `true`. */
   readonly answersEnd?: boolean;
+  /** Whether our FIN waits for room, as asynchat's does while the peer has not ended; `false`. */
+  readonly endNeedsRoom?: boolean;
 }
 
 /** Far above what any script needs: who still moves after so many turns never stops. */
@@ -35,7 +37,7 @@ export class ScriptedSocket implements Attachment {
   /** Errors that nobody handled, in order. */
   readonly reported: unknown[] = [];
 
-  /** Bytes that the socket still takes. While 0 there is no room for anything, nor for a FIN. */
+  /** Bytes that the socket still takes. */
   room: number = Infinity;
   /** The next write for which there is room fails so. */
   writeError: ChatError | undefined;
@@ -47,16 +49,19 @@ export class ScriptedSocket implements Attachment {
   readonly #chat: AsyncChat;
   readonly #readSize: number;
   readonly #answersEnd: boolean;
+  readonly #endNeedsRoom: boolean;
   #sent: Uint8Array[] = [];
   #writable = true;
   #peerEnded = false;
 
   /** Ties `chat` to this socket. Nothing is told before the first {@linkcode turn}. */
   constructor(chat: AsyncChat, options: ScriptedOptions = {}) {
-    const { readSize = Infinity, connected = true, answersEnd = true } = options;
+    const { readSize = Infinity, connected = true, answersEnd = true, endNeedsRoom = false } =
+      options;
     this.#chat = chat;
     this.#readSize = readSize;
     this.#answersEnd = answersEnd;
+    this.#endNeedsRoom = endNeedsRoom;
     chat.attach(this);
     if (connected) chat.session.connected();
   }
@@ -132,8 +137,7 @@ export class ScriptedSocket implements Attachment {
   #move(): boolean {
     const { session } = this.#chat;
     let moved = this.#write();
-    // A peer that has ended shows as a write event, whatever room there is.
-    if (session.wantsEnd && (this.room > 0 || this.#peerEnded)) {
+    if (session.wantsEnd && this.#mayEnd) {
       this.finSent = moved = true;
       session.endSent();
       if (this.#answersEnd) session.receiveEnd();
@@ -147,10 +151,16 @@ export class ScriptedSocket implements Attachment {
     return moved;
   }
 
+  get #mayEnd(): boolean {
+    if (this.#chat.session.hasOutput) throw new Error("a FIN is wanted ahead of queued output");
+    return !this.#endNeedsRoom || this.room > 0 || this.#peerEnded;
+  }
+
   #write(): boolean {
     const { session } = this.#chat;
     let moved = false;
-    while (this.#writable) {
+    for (let writes = 0; this.#writable; writes++) {
+      if (writes === MAX_TURNS) throw new Error(`there is more to write after ${writes} writes`);
       const bytes = session.nextOutput(this.#chat.outBufferSize);
       if (bytes === undefined) break;
       moved = true;

@@ -7,9 +7,9 @@
 
 import type { Stream } from "./case.ts";
 
-/** Bytes of a word, and of two: what is needed to find one whole word at any alignment. */
+/** Bytes of a word, and of two: what is needed to find a whole word behind one that is changed. */
 const WORD = 8;
-const WINDOW = 2 * WORD - 1;
+const WINDOW = 2 * WORD;
 
 const MULTIPLY_1 = 0x85ebca6b;
 const MULTIPLY_2 = 0xc2b2ae35;

@@ -138,7 +138,11 @@ class Replay {
       },
     });
     chat.outBufferSize = vector.out;
-    this.#socket = new ScriptedSocket(chat, { readSize: vector.in, connected: vector.conn === 1 });
+    this.#socket = new ScriptedSocket(chat, {
+      readSize: vector.in,
+      connected: vector.conn === 1,
+      endNeedsRoom: true,
+    });
     this.#socket.turn();
   }
 
@@ -289,7 +293,10 @@ class Replay {
     this.#producers.push(producer);
     let asked = 0;
     this.#chat.pushWithProducer({
-      more: () => bytesOf(parts[asked++] ?? ""),
+      more() {
+        if (asked > parts.length) throw new Error("a producer was asked behind its end");
+        return bytesOf(parts[asked++] ?? "");
+      },
       cancel: () => {
         producer.cancelled = true;
       },

@@ -6,7 +6,8 @@
  * | `GET /` | `{}`: it lives |
  * | `POST /peers` {@linkcode PeerRequest} | {@linkcode MadePeer}: a port that runs the program |
  * | `POST /calls` {@linkcode CallRequest} | {@linkcode MadePeer}, when every call has been settled |
- * | `GET /peers/ID?after=VERSION` | {@linkcode WitnessReport}, as soon as there is a newer one |
+ * | `GET /peers/ID` | {@linkcode WitnessReport} |
+ * | `GET /peers/ID?after=VERSION&wait=MS` | as soon as there is a newer one, or after that time |
  * | `POST /peers/ID/release`, `/thaw` | `{}` |
  * | `POST /peers/ID/finish` | {@linkcode Finished}: FINs were sent, and the port is gone |
  * | `POST /paths` | {@linkcode MadePath}: a path that nothing uses |

@@ -14,6 +14,9 @@ import type {
   WitnessReport,
 } from "./wire.ts";
 
+/** How long the witness may keep a request for news, in milliseconds. */
+const NEWS = 1_000;
+
 /** The witness failed, not the subject: the case says nothing. */
 export class WitnessError extends Error {
   override name = "WitnessError";
@@ -88,8 +91,8 @@ export class WitnessPeer implements Peer {
   }
 
   /** What it has seen so far. */
-  report(after = 0): Promise<WitnessReport> {
-    return this.#witness.ask(`${this.#path}?after=${after}`);
+  report(): Promise<WitnessReport> {
+    return this.#witness.ask(this.#path);
   }
 
   /** Waits until what it has seen satisfies `condition`. */
@@ -100,7 +103,8 @@ export class WitnessPeer implements Peer {
       if (performance.now() > this.#deadline) {
         throw new Failure(`not seen in time: ${what}`, what, describe(report));
       }
-      report = await this.report(report.version);
+      const wait = Math.max(0, Math.min(NEWS, this.#deadline - performance.now()));
+      report = await this.#witness.ask(`${this.#path}?after=${report.version}&wait=${wait}`);
     }
     return report;
   }

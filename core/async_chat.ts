@@ -37,7 +37,7 @@ export interface AsyncChatHooks {
   collectIncomingData(data: Uint8Array): HookResult;
   /** The frame is complete. */
   foundTerminator(): HookResult;
-  /** `push` had answered `false`, or `drained()` was asked: the queue is down at the low-water mark. */
+  /** The queue is down at the low-water mark, after `push` had answered `false`. */
   handleDrain(): HookResult;
   /** The peer sent its FIN, and everything before it has been told. Default: `closeWhenDone()`. */
   handleEnd(): HookResult;
@@ -153,6 +153,7 @@ export class AsyncChat implements AsyncChatHooks {
   constructor(options: AsyncChatOptions & ThisType<AsyncChat> = {}) {
     this.session = new Session(limitsOf(options));
     this.session.onwake = () => this.#attachment?.wake();
+    this.session.onoutput = () => this.#settleDrained();
     this.session.onlate = (error) => this.report(error);
     this.#maxGathered = options.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
     for (const name of HOOKS) {
@@ -290,7 +291,6 @@ export class AsyncChat implements AsyncChatHooks {
   drained(): Promise<void> {
     if (this.session.isOver) return Promise.reject(this.#tooLate());
     if (this.session.isDrained) return Promise.resolve();
-    this.session.expectDrained();
     return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
   }
 
@@ -412,10 +412,7 @@ export class AsyncChat implements AsyncChatHooks {
         return this.#threw(error);
       }
     },
-    drained: () => {
-      for (const waiter of this.#drainWaiters.splice(0)) waiter.resolve();
-      return this.#call(() => this.handleDrain());
-    },
+    drained: () => this.#call(() => this.handleDrain()),
     ended: () => this.#call(() => this.handleEnd()),
     thrown: (error) => this.#threw(error),
     failed: (error) => {
@@ -426,7 +423,6 @@ export class AsyncChat implements AsyncChatHooks {
     closed: (report) => {
       this.#report = report;
       this.#gatherer.clear();
-      for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(this.#tooLate());
       this.#call(() => this.handleClose(report));
       this.#onclosed?.(report);
     },
@@ -445,6 +441,16 @@ export class AsyncChat implements AsyncChatHooks {
         this.#gatherer.length,
       ),
     );
+  }
+
+  /** Not an event: a hook may wait for it. */
+  #settleDrained(): void {
+    const { isOver, isDrained } = this.session;
+    if (!isOver && !isDrained) return;
+    for (const { resolve, reject } of this.#drainWaiters.splice(0)) {
+      if (isOver) reject(this.#tooLate());
+      else resolve();
+    }
   }
 
   #call(hook: () => HookResult): boolean {

@@ -184,6 +184,8 @@ export const PAUSED: unique symbol = Symbol("asynchat.PAUSED");
 export class Session {
   /** Called when a command or a producer may have changed what the polls answer. */
   onwake: (() => void) | undefined;
+  /** Called when queued output has gone out, or never will; also while a hook is not done. */
+  onoutput: (() => void) | undefined;
   /** Called with an error of your own code that came too late to be told as an event. */
   onlate: ((error: unknown) => void) | undefined;
 
@@ -398,9 +400,11 @@ export class Session {
       this.#output = acknowledge(this.#output, size);
       this.#progressed = true;
     }
-    if (!this.#dropInFlight) return;
-    this.#dropInFlight = false;
-    if (this.#output.taken > 0) this.#output = dropHead(this.#output);
+    if (this.#dropInFlight) {
+      this.#dropInFlight = false;
+      if (this.#output.taken > 0) this.#output = dropHead(this.#output);
+    }
+    this.#outputWent();
   }
 
   /** The FIN has been sent. */
@@ -523,12 +527,6 @@ export class Session {
     return this.#enqueue(toProducer(producer));
   }
 
-  /** Lets `drained` be told when the queue is down at the low-water mark. */
-  expectDrained(): void {
-    this.#drainDue = true;
-    this.#wake();
-  }
-
   /** Asks a producer again that said {@linkcode NOT_YET}. */
   resumeProducers(): void {
     if (this.#waitingFor !== "resume") return;
@@ -604,6 +602,7 @@ export class Session {
       this.#dropInFlight = true;
     }
     this.#cancelProducers(queued, new ChatError("aborted", "the output queue was discarded"));
+    this.#outputWent();
     this.#wake();
   }
 
@@ -753,6 +752,11 @@ export class Session {
 
   #wake(): void {
     this.onwake?.();
+  }
+
+  #outputWent(): void {
+    this.onoutput?.();
+    if (this.#drainDue && this.isDrained) this.#wake();
   }
 
   /** Whatever the fold has left to tell is told later, or never. */
@@ -932,6 +936,7 @@ export class Session {
       queued,
       error ?? new ChatError("closed", "the conversation ended before the producer did"),
     );
+    this.onoutput?.();
   }
 
   #report(): CloseReport {

@@ -200,6 +200,7 @@ export const lifeCases: readonly Case[] = [
         ["\r\n.\r", "\r\n.\r\n", 4],
         ["ababa", "ababac", 5],
         ["aaaa", "aaab", 3],
+        ["xabab", "abacabad", 2],
         ["abcabd", "abcabe", 0],
       ];
       for (const [input, terminator, held] of rows) {

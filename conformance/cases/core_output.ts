@@ -10,9 +10,15 @@ import type { CloseReport } from "../../core/session.ts";
 import type { Case } from "../case.ts";
 import { bytes, stage, throwsAs } from "./core_stage.ts";
 
-/** Answers these, one after the other, then the end. */
+/** Answers these, one after the other, then the end, once. */
 function moreOf(...parts: Produced[]): { more(): Produced } {
-  return { more: () => parts.shift() };
+  let calls = 0;
+  return {
+    more() {
+      if (calls > parts.length) throw new Error("a producer was asked behind its end");
+      return parts[calls++];
+    },
+  };
 }
 
 /** What nobody can send. */
@@ -414,7 +420,7 @@ export const outputCases: readonly Case[] = [
       let calls = 0, cancelled = 0;
       chat.pushWithProducer({
         more() {
-          calls++;
+          if (calls++ > 0) throw new Error("asked again");
           chat.discardBuffers();
           return "part";
         },

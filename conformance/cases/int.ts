@@ -5,7 +5,18 @@
  */
 
 import type { Case, Context } from "../case.ts";
-import { ascii, hasEnded, KIB, MIB, needWhole, pour, seen, textOf, twins } from "./meeting.ts";
+import {
+  ascii,
+  hasEnded,
+  KIB,
+  MIB,
+  needWhole,
+  pour,
+  seen,
+  standstill,
+  textOf,
+  twins,
+} from "./meeting.ts";
 
 /** The cases of the clauses INT. */
 export const int: readonly Case[] = [
@@ -119,11 +130,16 @@ export const int: readonly Case[] = [
     level: "MUST",
   }, async (t: Context, meet) => {
     const size = MIB;
+    const other = await meet([{ do: "echo" }, { do: "fin" }]);
+    const noise = new Uint8Array(4 * KIB).fill(0xff);
     let held = 0, changed = 0;
     const { probe } = await meet([{ do: "send", bytes: size }, { do: "fin" }], {
       async collectIncomingData(data) {
         if (held++ >= 8) return;
         const copy = data.slice();
+        // Much is read meanwhile, here and in another conversation.
+        other.probe.chat.push(noise);
+        await t.eventually(() => other.probe.received >= held * noise.length, "the echo");
         await t.settle();
         if (copy.some((byte, i) => byte !== data[i])) changed++;
       },
@@ -158,7 +174,9 @@ export const int: readonly Case[] = [
     level: "MUST",
   }, async (t: Context, meet) => {
     const size = 8 * MIB;
-    const { probe, peer } = await meet([{ do: "recv-end" }, { do: "fin" }]);
+    const { probe, peer } = await meet(
+      [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
+    );
     const stream = t.stream(), buffer = new Uint8Array(200 * KIB);
     let at = 0;
     probe.chat.pushWithProducer({
@@ -170,6 +188,9 @@ export const int: readonly Case[] = [
       },
     });
     probe.chat.closeWhenDone();
+    // The peer does not read at first, so that some pieces have to wait.
+    await standstill(t, () => at);
+    await peer.release();
     await probe.closed;
     await needWhole(t, peer, size);
   }),

@@ -65,6 +65,7 @@ class Witness {
   async answer(request: IncomingMessage): Promise<unknown> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://witness");
     const [kind, id, act] = pathname.slice(1).split("/");
+    const numberIn = (name: string) => Number(searchParams.get(name) ?? 0);
     const body = await bodyOf(request);
     if (kind === "") return {};
     if (kind === "paths") return { path: this.#path() } satisfies MadePath;
@@ -74,7 +75,7 @@ class Witness {
     }
     const peer = this.#peers.get(id ?? "");
     if (peer === undefined) throw new Error(`there is no peer ${id} (any more)`);
-    if (act === undefined) return peer.report(Number(searchParams.get("after") ?? 0));
+    if (act === undefined) return peer.report(numberIn("after"), numberIn("wait"));
     if (act === "release") return (await peer.release(), {});
     if (act === "thaw") return (await peer.thaw(), {});
     if (act !== "finish") throw new Error(`the witness cannot ${act}`);

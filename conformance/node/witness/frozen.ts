@@ -53,12 +53,12 @@ export class FrozenPeer implements Witnessed {
     return this.#made.target;
   }
 
-  async report(after: number): Promise<WitnessReport> {
+  async report(after: number, wait: number): Promise<WitnessReport> {
     if (this.#frozen) {
-      await new Promise((resolve) => setTimeout(resolve, PENDING));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(wait, PENDING)));
       return { version: 0, accepted: 0, refused: 0, connections: [], events: [] };
     }
-    const report = await ask(`${this.#url}?after=${after}`) as WitnessReport;
+    const report = await ask(`${this.#url}?after=${after}&wait=${wait}`) as WitnessReport;
     const connections = report.connections.filter(({ remote }) => !this.#names.has(remote));
     return { ...report, connections, accepted: connections.length };
   }

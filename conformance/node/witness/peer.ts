@@ -11,15 +11,14 @@ import { Connection } from "./connection.ts";
 
 /** How long the other side has to close its sockets after our FIN, in milliseconds. */
 const PATIENCE = 2_000;
-/** How long a request for news waits for some, in milliseconds. */
-const NEWS = 500;
 /** Events that are kept. */
 const EVENTS = 200;
 
 /** What the control asks of whatever stands behind an id. */
 export interface Witnessed {
   readonly target: Place;
-  report(after: number): Promise<WitnessReport>;
+  /** What has been seen; when that is no news since version `after`, waits for some. */
+  report(after: number, wait: number): Promise<WitnessReport>;
   release(): Promise<void>;
   thaw(): Promise<void>;
   finish(): Promise<Finished>;
@@ -77,8 +76,8 @@ export class Peer implements Witnessed {
     return this.#target;
   }
 
-  async report(after: number): Promise<WitnessReport> {
-    if (after >= this.#version) await this.#news();
+  async report(after: number, wait: number): Promise<WitnessReport> {
+    if (after >= this.#version) await this.#news(wait);
     const brief = this.#connections.length > 64;
     return {
       version: this.#version,
@@ -155,7 +154,7 @@ export class Peer implements Witnessed {
     for (const tell of this.#onchange.splice(0)) tell();
   }
 
-  #news(milliseconds: number = NEWS): Promise<void> {
+  #news(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
       this.#onchange.push(() => {
