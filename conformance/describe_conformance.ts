@@ -8,7 +8,7 @@ import type { Subject } from "./case.ts";
 import { cases as allCases } from "./cases/index.ts";
 import { isGood, type Result } from "./result.ts";
 import { type RunOptions, runSuite } from "./run.ts";
-import { exclusion, select } from "./select.ts";
+import { exclusion, inWords, select } from "./select.ts";
 
 /** As much of a runner's `test` as is needed: vitest's, Bun's, `node:test`'s. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown;
@@ -37,7 +37,7 @@ export function describeConformance(
   const { cases = allCases, only = "*" } = options;
   for (const each of select(cases, only)) {
     const excluded = exclusion(each, subject);
-    const name = testName(each, excluded && `${excluded.verdict}: ${excluded.detail}`);
+    const name = testName(each, excluded && inWords(excluded));
     test(name, async () => {
       const results = await runSuite(subject, { ...options, ids: [each.id] });
       for (const result of results) if (result.verdict !== "unknown") needGood(result);

@@ -21,3 +21,14 @@ export interface KnownGap {
 
 /** All that is known. */
 export const knownGaps: readonly KnownGap[] = [];
+
+/** The gap of a case on a subject. */
+export function gapOf(
+  gaps: readonly KnownGap[],
+  id: string,
+  subject: { readonly runtime: string; readonly name: string },
+): KnownGap | undefined {
+  return gaps.find((gap) =>
+    gap.id === id && (gap.runtime === subject.runtime || gap.runtime === subject.name)
+  );
+}

@@ -8,7 +8,7 @@ import type { Case, Subject } from "./case.ts";
 import { cases as allCases } from "./cases/index.ts";
 import type { Result } from "./result.ts";
 import { type RunOptions, runSuite } from "./run.ts";
-import { exclusion } from "./select.ts";
+import { exclusion, inWords } from "./select.ts";
 
 /** What every line begins with, so that other output cannot be taken for one. */
 export const PREFIX = "@@";
@@ -72,7 +72,7 @@ function helloOf(subject: Subject, cases: readonly Case[]): Hello {
   const excluded: Record<string, string> = {};
   for (const each of cases) {
     const why = exclusion(each, subject);
-    if (why !== undefined) excluded[each.id] = `${why.verdict}: ${why.detail}`;
+    if (why !== undefined) excluded[each.id] = inWords(why);
   }
   return { name, runtime, version, capabilities: { ...adapter.capabilities }, excluded };
 }

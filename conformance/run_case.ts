@@ -7,7 +7,7 @@
 import { type Case, Failure } from "./case.ts";
 import { CaseContext, type Surroundings } from "./context.ts";
 import { before, show } from "./expect.ts";
-import type { KnownGap } from "./known_gaps.ts";
+import { gapOf, type KnownGap } from "./known_gaps.ts";
 import type { Result, Verdict } from "./result.ts";
 import { exclusion } from "./select.ts";
 import type { TraceLine } from "./trace.ts";
@@ -92,9 +92,7 @@ export async function runCase(theCase: Case, run: CaseRun): Promise<Result> {
   };
   return compared(
     trace === undefined ? result : { ...result, trace },
-    run.knownGaps.find(({ id, runtime }) =>
-      id === theCase.id && (runtime === run.subject.runtime || runtime === run.subject.name)
-    ),
+    gapOf(run.knownGaps, theCase.id, run.subject),
   );
 }
 

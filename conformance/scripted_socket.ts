@@ -51,6 +51,7 @@ export class ScriptedSocket implements Attachment {
   readonly #answersEnd: boolean;
   readonly #endNeedsRoom: boolean;
   #sent: Uint8Array[] = [];
+  #again = true;
   #writable = true;
   #peerEnded = false;
 
@@ -74,19 +75,21 @@ export class ScriptedSocket implements Attachment {
   /** The connection stands: tells so, and lets queued output go. */
   connect(): void {
     this.#chat.session.connected();
-    this.turn();
+    this.#happen();
   }
 
   /** The peer sends this, read after read; nothing goes out between. Text is sent as UTF-8. */
   feed(input: string | Uint8Array): void {
     const bytes = typeof input === "string" ? encode(input) : input;
-    for (let at = 0; at < bytes.length && this.isOpen; at += this.#readSize) {
+    let at = 0;
+    do {
       const chunk = bytes.slice(at, at + this.#readSize);
       this.#chat.session.receive(chunk);
       this.#chat.dispatch();
       // It was borrowed, and the next read writes over it.
       if (this.#chat.session.wantsRead) chunk.fill(OVERWRITTEN);
-    }
+      at += this.#readSize;
+    } while (at < bytes.length && this.isOpen);
     this.turn();
   }
 
@@ -94,21 +97,33 @@ export class ScriptedSocket implements Attachment {
   end(): void {
     this.#peerEnded = true;
     this.#chat.session.receiveEnd();
-    this.turn();
+    this.#happen();
   }
 
   /** The connection fails. */
   fail(error: ChatError): void {
     this.#chat.session.fail(error);
+    this.#happen();
+  }
+
+  #happen(): void {
+    this.#again = true;
     this.turn();
   }
 
-  /** Tells, writes, ends and closes until nothing moves. */
+  /**
+   * Tells, writes, ends and closes until nothing moves. Like a driver it tells only when something
+   * has happened or the conversation woke it.
+   */
   turn(): void {
     this.#writable = true;
     for (let turns = 0; turns < MAX_TURNS; turns++) {
-      this.#chat.dispatch();
-      if (!this.#move()) return;
+      if (this.#again) {
+        this.#again = false;
+        this.#chat.dispatch();
+      }
+      this.#move();
+      if (!this.#again) return;
     }
     throw new Error(`the conversation still moves after ${MAX_TURNS} turns`);
   }
@@ -126,29 +141,29 @@ export class ScriptedSocket implements Attachment {
     return all;
   }
 
-  /** Nothing to do: scripts turn the loop themselves. */
-  wake(): void {}
+  /** Remembers it for the next {@linkcode turn}. */
+  wake(): void {
+    this.#again = true;
+  }
 
   /** Keeps the error for {@linkcode reported}. */
   report(error: unknown): void {
     this.reported.push(error);
   }
 
-  #move(): boolean {
+  #move(): void {
     const { session } = this.#chat;
-    let moved = this.#write();
+    this.#write();
     if (session.wantsEnd && this.#mayEnd) {
-      this.finSent = moved = true;
+      this.finSent = this.#again = true;
       session.endSent();
       if (this.#answersEnd) session.receiveEnd();
     }
     const close = session.wantsClose;
-    if (close !== false) {
-      this.closedBy = close;
-      session.disconnected();
-      moved = true;
-    }
-    return moved;
+    if (close === false) return;
+    this.closedBy = close;
+    this.#again = true;
+    session.disconnected();
   }
 
   get #mayEnd(): boolean {
@@ -156,20 +171,19 @@ export class ScriptedSocket implements Attachment {
     return !this.#endNeedsRoom || this.room > 0 || this.#peerEnded;
   }
 
-  #write(): boolean {
+  #write(): void {
     const { session } = this.#chat;
-    let moved = false;
     for (let writes = 0; this.#writable; writes++) {
       if (writes === MAX_TURNS) throw new Error(`there is more to write after ${writes} writes`);
       const bytes = session.nextOutput(this.#chat.outBufferSize);
-      if (bytes === undefined) break;
-      moved = true;
+      if (bytes === undefined) return;
       if (this.writeError !== undefined && this.room > 0) {
         const error = this.writeError;
         this.writeError = undefined;
         session.sent(0);
         session.fail(error);
-        break;
+        this.#again = true;
+        return;
       }
       const taken = Math.min(bytes.length, this.room);
       this.room -= taken;
@@ -178,6 +192,5 @@ export class ScriptedSocket implements Attachment {
       this.#sent.push(bytes.slice(0, taken));
       session.sent(taken);
     }
-    return moved;
   }
 }

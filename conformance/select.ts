@@ -25,11 +25,22 @@ export function select(cases: readonly Case[], only: string | readonly string[])
   return cases.filter((each) => chosen.has(each));
 }
 
+/** Why a case is not run. */
+export interface Exclusion {
+  readonly verdict: "unsupported" | "does not apply";
+  readonly detail: string;
+}
+
+/** That, for the name of a test. */
+export function inWords({ verdict, detail }: Exclusion): string {
+  return `${verdict === "unsupported" ? "declared unsupported" : verdict}: ${detail}`;
+}
+
 /** Why a case is not run on this subject; `undefined` when it is. */
 export function exclusion(
   { role, needs = [], lacks }: Case,
   { adapter: { capabilities }, inbound }: Subject,
-): { readonly verdict: "unsupported" | "does not apply"; readonly detail: string } | undefined {
+): Exclusion | undefined {
   const can = { ...capabilities, inbound: capabilities.listen || inbound !== undefined };
   if (lacks !== undefined && can[lacks]) {
     return { verdict: "does not apply", detail: `capabilities.${lacks} is true` };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as node from "../adapters/node.ts";
 import type { Adapter } from "../adapters/options.ts";
 import { AsyncChat } from "../core/async_chat.ts";
-import { type Case, Failure, type Subject } from "./case.ts";
+import { type Case, type Context, Failure, type Subject } from "./case.ts";
 import { cases } from "./cases/index.ts";
 import { type RunningWitness, startWitness } from "./node/witness/control.ts";
 import type { KnownGap } from "./known_gaps.ts";
@@ -389,7 +389,7 @@ describe("select", () => {
 });
 
 it("a conversation of the suite's own is still an AsyncChat", async () => {
-  const told = caseOf((t) => {
+  const told = caseOf((t: Context) => {
     t.need(t.probe().chat instanceof AsyncChat, "no AsyncChat");
   });
   expect(await verdictOf(told)).toMatchObject({ verdict: "pass" });

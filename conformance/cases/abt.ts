@@ -5,7 +5,7 @@
  */
 
 import type { Case, Context } from "../case.ts";
-import { fill, hasEnded, kindOf, MIB, seen, standstill, twins } from "./meeting.ts";
+import { fill, hasEnded, kindOf, MIB, needErrors, seen, standstill, twins } from "./meeting.ts";
 import { actingIn, type HookName, runToHook } from "./acting.ts";
 
 /** The cases of the clauses ABT. */
@@ -25,7 +25,7 @@ export const abt: readonly Case[] = [
     probe.chat.abort(why);
     const { reason, error, bytesUnsent } = await t.within(probe.closed, 2_000, "the close");
     t.equal(reason, "aborted", "how it ended");
-    t.need(error === why, `the report has another error: ${error}`);
+    needErrors(t, [error], [why], "the error of the report");
     t.equal(bytesUnsent, queued, "bytes reported as not sent");
     await peer.release();
     const { received, wrong, open } = await seen(peer, hasEnded, "the peer sees the end");
@@ -65,7 +65,7 @@ export const abt: readonly Case[] = [
       );
       const { reason, error } = await probe.closed;
       t.equal(reason, where === "close" ? "ended" : "aborted", `how it ended in ${where}`);
-      t.equal(error, where === "close" ? undefined : why, `the error after ${where}`);
+      needErrors(t, [error], [where === "close" ? undefined : why], `the error after ${where}`);
       const last = where === "close" ? ["close"] : [where, "close"];
       t.equal(probe.log.slice(-last.length), last, `the last hooks after ${where}`);
       t.equal(probe.log.filter((hook) => hook === "close").length, 1, `closes told in ${where}`);

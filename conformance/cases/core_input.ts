@@ -171,8 +171,7 @@ export const inputCases: readonly Case[] = [
     run(t) {
       for (const terminator of ["\n", 3, null]) {
         const { chat, socket, told } = stage({ terminator });
-        chat.session.receive(new Uint8Array(0));
-        socket.turn();
+        socket.feed("");
         t.equal(told(), [], "what is told");
         t.equal(chat.session.wantsRead, true, "whether more is welcome");
       }

@@ -328,6 +328,7 @@ export const outputCases: readonly Case[] = [
       chat.pushWithProducer({
         more() {
           if (calls++ === 0) return "part";
+          if (calls > 5) return null; // asked far too often: it shall not go on for ever
           throw new Error("boom");
         },
       });
@@ -354,14 +355,15 @@ export const outputCases: readonly Case[] = [
       for (const [answer, expected] of failures) {
         const { chat, socket, told, sent } = stage();
         chat.push("before");
-        chat.pushWithProducer({ more: answer as () => Produced });
+        let calls = 0;
+        chat.pushWithProducer({ more: () => ++calls > 5 ? null : answer() as Produced });
         chat.push("behind");
         socket.turn();
         for (let turns = 0; socket.isOpen && turns < 10; turns++) {
           await undefined;
           socket.turn();
         }
-        t.equal(sent(), "before", "what went out");
+        t.equal([sent(), calls], ["before", 1], "what went out, and calls of more()");
         t.equal(told(), [expected, "close failed"], "what is told");
       }
     },

@@ -5,6 +5,7 @@
  */
 
 import type { Terminator } from "../../core/terminator.ts";
+import { decode } from "../../core/text.ts";
 import type { Case } from "../case.ts";
 import { bytes, stage, throwsAs } from "./core_stage.ts";
 
@@ -204,6 +205,37 @@ export const terminatorCases: readonly Case[] = [
         socket.feed("abc");
         t.equal(chat.getTerminator(), count - 3, `bytes still due of ${count}`);
         t.equal(told(), ["data abc"], "what is told");
+      }
+    },
+  },
+  {
+    id: "TERM-12.1",
+    title: "of several delimiters the leftmost ends the frame, at the same place the longest",
+    why: "A line server that takes both kinds of line end must not see an empty line between.",
+    level: "MUST",
+    role: "core",
+    run(t) {
+      const rows: [terminator: string[], input: string, expected: string[]][] = [
+        [["\r", "\r\n", "\n"], "a\r\nb\nc\rd", ["a", "b", "c"]],
+        [["\n", "\r\n"], "a\r\nb\nc\r", ["a", "b"]],
+        [["ab", "abcd"], "xabcyabcdz", ["x", "cy"]],
+        [["b", "abc"], "xabyabcz", ["xa", "y"]],
+      ];
+      for (const [terminator, input, expected] of rows) {
+        for (const readSize of [1, 2, 3, Infinity]) {
+          const frames: string[] = [];
+          let frame = "";
+          const { socket } = stage({
+            terminator,
+            collectIncomingData: (data) => void (frame += decode(data)),
+            foundTerminator() {
+              frames.push(frame);
+              frame = "";
+            },
+          }, { readSize });
+          socket.feed(input);
+          t.equal(frames, expected, `the frames of ${JSON.stringify(input)}, read by ${readSize}`);
+        }
       }
     },
   },

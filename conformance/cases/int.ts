@@ -43,17 +43,24 @@ export const int: readonly Case[] = [
     await needWhole(t, peer, size);
   }),
   ...twins(["INT-2.1", "INT-2.2"], {
-    title: "16 MiB go both ways at once without a deadlock",
+    title: "16 MiB go both ways at once, with a peer that writes all before it reads",
     why: "Two ends that both write first and read later wait for each other for ever.",
     level: "MUST",
     budget: 15_000,
   }, async (t: Context, meet) => {
     const size = 16 * MIB;
     const { probe, peer } = await meet(
-      [{ do: "send", bytes: size }, { do: "recv-end" }, { do: "fin" }],
+      [
+        { do: "pause" },
+        { do: "send", bytes: size },
+        { do: "resume" },
+        { do: "recv-end" },
+        { do: "fin" },
+      ],
       {},
       { checked: true },
     );
+    // The peer reads nothing before it has sent all, so one of the two has to do both at a time.
     await pour(t, probe.chat, size);
     probe.chat.end();
     await probe.closed;

@@ -179,6 +179,18 @@ export function begin(t: Context, probe: Probe, options: ConnectOptions): Promis
   return opening;
 }
 
+/** Fails unless the two lists hold the same errors: the very ones, not others that look alike. */
+export function needErrors(
+  t: Context,
+  observed: readonly unknown[],
+  expected: readonly unknown[],
+  what: string,
+): void {
+  const same = observed.length === expected.length &&
+    observed.every((one, i) => one === expected[i]);
+  t.need(same, `${what}: expected [${expected.join(", ")}], got [${observed.join(", ")}]`);
+}
+
 /** The kind of an error that should be a `ChatError`. */
 export function kindOf(error: unknown): string | undefined {
   return error instanceof ChatError ? error.kind : undefined;

@@ -67,8 +67,8 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort());
   const reports = await runMatrix(columns, {
     paths,
-    cases,
     seed,
+    casesOf: () => cases,
     jobs: numberOf("jobs", values.jobs),
     patience: numberOf("patience", values.patience),
     onResult: progress.result,

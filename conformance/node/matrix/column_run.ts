@@ -66,6 +66,7 @@ export async function runColumn(
   const { key, name, runtime, missing } = column;
   const about = { key, name, runtime };
   if (missing !== undefined) return { ...about, missing, problems: [], results: {}, seconds: 0 };
+  if (asked.cases.length === 0) return { ...about, problems: [], results: {}, seconds: 0 };
   const started = performance.now();
   const run = new ColumnRun(column, asked, signal);
   try {

@@ -4,12 +4,15 @@
  * @module
  */
 
+import type { Case } from "../../case.ts";
 import type { Result } from "../../result.ts";
 import { type Asked, type ColumnReport, runColumn } from "./column_run.ts";
 import type { Column } from "./columns.ts";
 
 /** How to run them. */
-export interface MatrixOptions extends Omit<Asked, "onResult"> {
+export interface MatrixOptions extends Omit<Asked, "onResult" | "cases"> {
+  /** The cases of a column; without any it is not started. */
+  readonly casesOf: (column: Column) => readonly Case[];
   /** Columns that run at the same time. */
   readonly jobs: number;
   readonly onResult?: (column: Column, result: Result) => void;
@@ -20,14 +23,18 @@ export interface MatrixOptions extends Omit<Asked, "onResult"> {
 /** Runs them, and resolves with their reports in the order of the columns. */
 export async function runMatrix(
   columns: readonly Column[],
-  { jobs, onResult, onFinished, signal, ...asked }: MatrixOptions,
+  { jobs, casesOf, onResult, onFinished, signal, ...asked }: MatrixOptions,
 ): Promise<ColumnReport[]> {
   const reports: ColumnReport[] = [];
   let next = 0;
   async function work(): Promise<void> {
     for (let i = next++; i < columns.length && !signal?.aborted; i = next++) {
       const column = columns[i]!;
-      const told = { ...asked, onResult: (result: Result) => onResult?.(column, result) };
+      const told = {
+        ...asked,
+        cases: casesOf(column),
+        onResult: (result: Result) => onResult?.(column, result),
+      };
       reports[i] = await runColumn(column, told, signal);
       onFinished?.(column);
     }

@@ -34,6 +34,7 @@ export class Visitor extends AsyncChat {
       overlong: "skip",
       // Whoever does not read must not fill our memory with what the others say.
       maxQueued: 256 * 1024,
+      closeTimeout: 5_000,
     });
     this.#lobby = lobby;
     this.#name = name;
