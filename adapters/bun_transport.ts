@@ -101,7 +101,8 @@ export class BunTransport implements Transport {
     if (this.#closing) return;
     // First, as Bun calls onclose from inside.
     this.#closing = true;
-    if (reset) this.#socket.terminate();
+    if (this.#gone) this.#events.closed();
+    else if (reset) this.#socket.terminate();
     else this.#socket.end();
   }
 
@@ -125,15 +126,17 @@ export class BunTransport implements Transport {
   onclose(error: Error | undefined): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#closing) this.#tellWhy(error);
-    this.#events.closed();
+    if (this.#closing) return this.#events.closed();
+    this.#failure ??= this.#lastWord(error);
+    if (this.#failure !== undefined) this.#tellFailure();
+    else this.#tellEnd();
   }
 
-  #tellWhy(error: Error | undefined): void {
-    if (error !== undefined) this.#failure ??= toChatError(error, this.peer);
-    else if (!this.#shut) this.#failure ??= this.#cut("it was closed without a FIN");
-    if (this.#failure === undefined) this.#tellEnd();
-    else this.#tellFailure();
+  #lastWord(error: Error | undefined): ChatError | undefined {
+    if (error !== undefined) return toChatError(error, this.peer);
+    // Both sides have ended; or a unix peer is gone altogether, which our next write will find.
+    if (this.#shut || (this.#ended && !this.#full)) return undefined;
+    return this.#cut("it was closed without a FIN");
   }
 
   #cut(how: string): ChatError {

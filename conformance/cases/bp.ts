@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AsyncChat } from "../../core/async_chat.ts";
 import type { Case, Context, Peer } from "../case.ts";
 import { fill, KIB, MIB, needWhole, standstill, twins } from "./meeting.ts";
 
@@ -114,16 +115,24 @@ export const bp: readonly Case[] = [
     level: "MUST",
     budget: 15_000,
   }, async (t: Context, meet) => {
-    const size = 16 * MIB;
+    const size = 8 * MIB, frame = 4_099;
     let toggles = 0;
+    const toggle = (chat: AsyncChat) => {
+      toggles++;
+      chat.pause();
+      const where = t.random();
+      if (where < 0.5) chat.resume();
+      else if (where < 0.9) queueMicrotask(() => chat.resume());
+      else setTimeout(() => chat.resume(), 0);
+    };
     const { probe } = await meet([{ do: "send", bytes: size }, { do: "fin" }], {
+      terminator: frame,
       collectIncomingData() {
-        toggles++;
-        this.pause();
-        const where = t.random();
-        if (where < 0.3) this.resume();
-        else if (where < 0.6) queueMicrotask(() => this.resume());
-        else setTimeout(() => this.resume(), 0);
+        toggle(this);
+      },
+      foundTerminator() {
+        this.setTerminator(frame);
+        toggle(this);
       },
     }, { checked: true });
     let over = false;
@@ -161,7 +170,7 @@ export const bp: readonly Case[] = [
     await needWhole(t, peer, at);
   }),
   ...twins(["BP-6.1", "BP-6.2"], {
-    title: "a peer that reads 6 MiB a second gets all of 9 MiB",
+    title: "a peer that reads 9 MiB a second gets all of 9 MiB",
     why: "Between never and at once lies where everybody lives.",
     level: "MUST",
     budget: 20_000,
@@ -169,7 +178,7 @@ export const bp: readonly Case[] = [
     const size = 9 * MIB;
     const { probe, peer } = await meet([
       { do: "pause" },
-      { do: "resume", rate: 6 * MIB },
+      { do: "resume", rate: 9 * MIB },
       { do: "recv-end" },
       { do: "fin" },
     ]);
@@ -179,6 +188,35 @@ export const bp: readonly Case[] = [
     t.need(chat.bytesQueued <= 32 * KIB, `drained, with ${chat.bytesQueued} bytes queued`);
     chat.closeWhenDone();
     await probe.closed;
+    await needWhole(t, peer, size);
+  }),
+  ...twins(["BP-7.1", "BP-7.2"], {
+    title: "an echo whose hook waits for drained() passes 16 MiB on, to a peer that reads slowly",
+    why:
+      "That is how one writes a proxy, and it must neither hang nor hold more than a few chunks.",
+    level: "MUST",
+    budget: 15_000,
+  }, async (t: Context, meet) => {
+    const size = 16 * MIB;
+    let most = 0, waits = 0;
+    const { probe, peer } = await meet([
+      { do: "resume", rate: 32 * MIB },
+      { do: "send", bytes: size },
+      { do: "recv", bytes: size },
+      { do: "fin" },
+    ], {
+      async collectIncomingData(data) {
+        const goOn = this.push(data);
+        most = Math.max(most, this.bytesQueued);
+        if (goOn) return;
+        waits++;
+        await this.drained();
+      },
+    }, { checked: true });
+    const { reason } = await probe.closed;
+    t.equal(reason, "ended", "how it ended");
+    t.need(waits > 0, "the hook never had to wait: nothing was shown");
+    t.need(most < 2 * MIB, `${most} bytes were queued at a time`);
     await needWhole(t, peer, size);
   }),
 ];

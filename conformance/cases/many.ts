@@ -34,7 +34,10 @@ export const many: readonly Case[] = [
         ({ accepted, connections }) => accepted === count && connections.every(({ open }) => open),
         "all stand at the same time",
       );
-      for (const [i, { chat }] of probes.entries()) chat.push(`${"x".repeat(i)} ${i}\n`);
+      // In two halves, so that every conversation has a frame under way at the same time.
+      for (const [i, { chat }] of probes.entries()) chat.push(`${"x".repeat(i)} `);
+      await t.eventually(() => probes.every(({ received }, i) => received > i), "every first half");
+      for (const [i, { chat }] of probes.entries()) chat.push(`${i}\n`);
       const reports = await Promise.all(probes.map(({ closed }) => closed));
       t.equal(reports.filter(({ reason }) => reason !== "closed").length, 0, "bad ends");
       const wrong = answers.findIndex((answer, i) => answer !== `${"x".repeat(i)} ${i}`);
@@ -59,12 +62,22 @@ export const many: readonly Case[] = [
       }));
       const peer = await t.dial(
         listening.target,
-        [{ do: "hold" }, { do: "text", text: "you are\n" }, { do: "recv-end" }, { do: "fin" }],
+        [
+          { do: "hold" },
+          { do: "text", text: "you " },
+          { do: "hold" },
+          { do: "text", text: "are\n" },
+          { do: "recv-end" },
+          { do: "fin" },
+        ],
         count,
       );
       await listening.accepted(count);
       const { connections: before } = await peer.report();
       t.equal(before.filter(({ open }) => open).length, count, "connections at the same time");
+      await peer.release();
+      const half = () => listening.probes.every(({ received }) => received === 4);
+      await t.eventually(half, "every first half, so that each has a frame under way");
       await peer.release();
       const { connections } = await peer.until(
         (report) => report.connections.every(hasEnded),

@@ -33,9 +33,10 @@ function inboundOn(ports: readonly number[]): NonNullable<Subject["inbound"]> {
 }
 
 async function connect(socket: adapter.WorkerSocket): Promise<void> {
+  // Else what happens to a connection that nobody takes would be laid to the case under way.
+  socket.closed.catch(() => {});
   const { localAddress = "" } = await socket.opened;
   const taker = takers.get(Number(localAddress.split(":").at(-1)));
-  // Nobody listens any more.
   if (taker === undefined) return;
   const [factory, onerror] = taker;
   await adapter.handler(factory, { onerror })(socket);
