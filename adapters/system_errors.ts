@@ -6,34 +6,38 @@
 
 import { ChatError, type ErrorKind } from "../core/errors.ts";
 
-/** What is told with every error of a kind, for whoever has to do something about it. */
-const HINTS: Partial<Record<ErrorKind, string>> = {
-  refused: "is anything listening there?",
-  dns: "is the name right, and the network up?",
-  timeout: "the network gave up",
-  reset: "the connection was cut, not ended",
-};
-
-const KINDS: Readonly<Record<string, ErrorKind>> = {
-  ECONNREFUSED: "refused",
-  ENOENT: "refused",
-  EHOSTUNREACH: "refused",
-  ENETUNREACH: "refused",
-  ENOTFOUND: "dns",
-  EAI_AGAIN: "dns",
-  ETIMEDOUT: "timeout",
-  ECONNRESET: "reset",
-  EPIPE: "reset",
-  ECONNABORTED: "reset",
+const KINDS: ReadonlyMap<unknown, ErrorKind> = new Map([
+  ["ECONNREFUSED", "refused"],
+  ["ENOENT", "refused"],
+  ["EHOSTUNREACH", "refused"],
+  ["ENETUNREACH", "refused"],
+  ["ENOTFOUND", "dns"],
+  ["EAI_AGAIN", "dns"],
+  ["ETIMEDOUT", "timeout"],
+  ["ECONNRESET", "reset"],
+  ["EPIPE", "reset"],
+  ["ECONNABORTED", "reset"],
   // What a socket says that was reset before it could be used, or while its FIN was due.
-  ENOTCONN: "reset",
-};
+  ["ENOTCONN", "reset"],
+]);
+
+/** What to look at, by code or else by kind. */
+const HINTS: ReadonlyMap<unknown, string> = new Map([
+  ["EADDRINUSE", "something listens there already; port 0 takes a free one"],
+  ["EADDRNOTAVAIL", "that address is none of this machine's"],
+  ["EACCES", "a port below 1024, or that path, may need more rights"],
+  ["EMFILE", "too many files are open: raise the limit of this process"],
+  ["refused", "is anything listening there?"],
+  ["dns", "is the name right, and the network up?"],
+  ["timeout", "the network gave up"],
+  ["reset", "the connection was cut, not ended"],
+]);
 
 /** Puts a runtime's own error into our words, by its `code`; it is kept as the cause. */
 export function toChatError(error: unknown, peer: string): ChatError {
-  const { code } = error as { code?: unknown };
+  const code = (error as { code?: unknown } | null | undefined)?.code;
   if (typeof code !== "string") return chatErrorOf("unknown", error, peer);
-  return chatErrorOf(KINDS[code] ?? "unknown", error, peer, code);
+  return chatErrorOf(KINDS.get(code) ?? "unknown", error, peer, code);
 }
 
 /** Puts a runtime's own error into our words when the adapter knows its kind without a code. */
@@ -44,7 +48,7 @@ export function chatErrorOf(
   code?: string,
 ): ChatError {
   const what = error instanceof Error ? error.message : String(error);
-  const hint = HINTS[kind];
+  const hint = HINTS.get(code) ?? HINTS.get(kind);
   const message = hint === undefined ? `${peer}: ${what}` : `${peer}: ${what}; ${hint}`;
   return new ChatError(kind, message, { cause: error, code });
 }

@@ -8,7 +8,7 @@
 import type { Adapter, ConnectOptions, Listener, ListenOptions } from "../adapters/options.ts";
 import type { AsyncChat, AsyncChatOptions } from "../core/async_chat.ts";
 import type { ChatError } from "../core/errors.ts";
-import type { CloseReport } from "../core/session.ts";
+import type { CloseReport } from "../core/close_report.ts";
 import type { Capabilities } from "../core/transport.ts";
 
 /** `MUST` makes conforming, `SHOULD` missed is shown as non-strict, `INFO` only tells. */

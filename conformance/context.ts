@@ -237,8 +237,8 @@ export class CaseContext implements Context {
   async finish(): Promise<string[]> {
     await turn();
     this.#over = true;
-    const reported = this.takeReported().map((error) => `an error nobody expected: ${show(error)}`);
     const leaks = await this.#closeAll();
+    const reported = this.takeReported().map((error) => `an error nobody expected: ${show(error)}`);
     const violations = this.#probes.flatMap((probe) => probe.violations);
     return [...reported, ...violations, ...leaks];
   }
@@ -300,9 +300,6 @@ class CaseListening implements Listening {
   }
 
   accepted(count: number): Promise<void> {
-    return this.#eventually(
-      () => this.#accepted >= count,
-      `connection ${count} is accepted; ${this.#accepted} have been`,
-    );
+    return this.#eventually(() => this.#accepted >= count, `connection ${count} is accepted`);
   }
 }

@@ -18,15 +18,21 @@ export type TestFunction = (name: string, run: () => Promise<void>) => unknown;
  *
  * A case that does not apply passes, and its name says why: there is no skipped test to overlook.
  *
- * @example
- * ```ts ignore
- * import { describeConformance } from "asynchat/conformance";
- * import { startWitness } from "asynchat/conformance/node";
- * import { test } from "vitest";
- * import { subject } from "./my_adapter.ts";
+ * Cases with sockets need a witness: hand its `control` address over.
  *
- * const { control } = await startWitness();
- * describeConformance(subject, test, { control });
+ * @example Some cases that need no socket, with a test function of our own
+ * ```ts
+ * import * as adapter from "asynchat/adapters/node";
+ * import { describeConformance, type Subject } from "asynchat/conformance";
+ *
+ * const subject: Subject = { name: "Mine", runtime: "node", version: "1.0.0", adapter };
+ * const tests: { name: string; run: () => Promise<void> }[] = [];
+ * const test = (name: string, run: () => Promise<void>) => tests.push({ name, run });
+ *
+ * describeConformance(subject, test, { only: "TERM-1" });
+ *
+ * if (!tests.every(({ name }) => name.startsWith("TERM-1."))) throw new Error("not selected");
+ * for (const { run } of tests) await run();
  * ```
  */
 export function describeConformance(

@@ -10,7 +10,7 @@ import {
   type AsyncChatOptions,
   type HookResult,
 } from "../core/async_chat.ts";
-import type { CloseReport } from "../core/session.ts";
+import type { CloseReport } from "../core/close_report.ts";
 import { Failure, type Probe } from "./case.ts";
 import { before } from "./expect.ts";
 import { type HookName, HOOKS, Monitor } from "./monitor.ts";

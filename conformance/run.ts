@@ -79,7 +79,7 @@ export async function runSuite(subject: Subject, options: RunOptions = {}): Prom
       seed: seedFor(seed, id),
     };
     const result = theCase === undefined
-      ? { id, verdict: "unknown" as const, ms: 0 }
+      ? { id, verdict: "unknown" as const, ms: 0, detail: "there is no case of that id here" }
       : await runCase(theCase, around);
     results.push(again ? { ...result, again } : result);
     onResult?.(results.at(-1)!);

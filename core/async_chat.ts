@@ -8,13 +8,10 @@
 import { ChatError, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
-import {
-  type CloseReport,
-  DEFAULT_LIMITS,
-  type Limits,
-  Session,
-  type SessionHandler,
-} from "./session.ts";
+import type { CloseReport } from "./close_report.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Session } from "./session.ts";
+import type { SessionHandler } from "./session_event.ts";
 import type { Terminator } from "./terminator.ts";
 import { decode } from "./text.ts";
 
@@ -141,8 +138,8 @@ export class AsyncChat implements AsyncChatHooks {
   readonly #gatherer = new Gatherer();
   #attachment: Attachment | undefined;
   #report: CloseReport | undefined;
-  #closed: Promise<CloseReport> | undefined;
-  #onclosed: ((report: CloseReport) => void) | undefined;
+  #onclosed: (report: CloseReport) => void = () => {};
+  readonly #closed: Promise<CloseReport> = new Promise((resolve) => this.#onclosed = resolve);
   #drainWaiters: { resolve: () => void; reject: (error: ChatError) => void }[] = [];
 
   /**
@@ -338,10 +335,8 @@ export class AsyncChat implements AsyncChatHooks {
     this.session.abort(error, options.reset);
   }
 
-  /** How it ended: resolves with what `handleClose` is told, never rejects. */
+  /** How it ended: resolves when `handleClose` is done, with what it was told; never rejects. */
   get closed(): Promise<CloseReport> {
-    if (this.#report !== undefined) return Promise.resolve(this.#report);
-    this.#closed ??= new Promise((resolve) => this.#onclosed = resolve);
     return this.#closed;
   }
 
@@ -423,10 +418,18 @@ export class AsyncChat implements AsyncChatHooks {
     closed: (report) => {
       this.#report = report;
       this.#gatherer.clear();
-      this.#call(() => this.handleClose(report));
-      this.#onclosed?.(report);
+      // On Workers nothing runs any more once the promise of the end has settled.
+      void this.#lastCall(report).then(() => this.#onclosed(report));
     },
   };
+
+  async #lastCall(report: CloseReport): Promise<void> {
+    try {
+      await this.handleClose(report);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
 
   #gather(source: Uint8Array, start: number, end: number): void {
     const room = this.#maxGathered - this.#gatherer.length;

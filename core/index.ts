@@ -31,16 +31,9 @@ export {
   type ProducerLike,
   type ReadableStreamLike,
 } from "./producer.ts";
-export {
-  type CloseReason,
-  type CloseReport,
-  DEFAULT_LIMITS,
-  type Limits,
-  NEED_DATA,
-  PAUSED,
-  Session,
-  type SessionEvent,
-  type SessionHandler,
-} from "./session.ts";
+export type { CloseReason, CloseReport } from "./close_report.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { Session } from "./session.ts";
+export { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./session_event.ts";
 export type { Delimiting, Terminator } from "./terminator.ts";
 export type { Capabilities, Transport, TransportEvents } from "./transport.ts";

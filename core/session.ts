@@ -5,39 +5,28 @@
  * @module
  */
 
-import { ChatError, IncompleteFrameError, LimitError } from "./errors.ts";
+import { type CloseReason, type CloseReport, cutFrame, reasonOf } from "./close_report.ts";
+import { ChatError, type IncompleteFrameError, LimitError } from "./errors.ts";
 import {
   changeTerminator,
   discardInput,
   feed,
   finish,
-  heldBytes,
   initialInput,
   type Input,
   type InputSink,
   isUnfinished,
 } from "./input.ts";
+import { completeLimits, type Limits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
 import {
-  acknowledge,
-  coalesce,
-  dropHead,
-  EMPTY_OUTPUT,
-  enqueue,
-  type Entry,
-  head,
-  type Output,
-  producersOf,
-  supply,
-} from "./output.ts";
-import {
-  NOT_YET,
   type Piece,
   pieceBytes,
-  type Produced,
   type Producer,
   type ProducerLike,
   toProducer,
 } from "./producer.ts";
+import { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./session_event.ts";
 import {
   type CompiledTerminator,
   compileTerminator,
@@ -45,105 +34,6 @@ import {
   sourceOf,
   type Terminator,
 } from "./terminator.ts";
-
-/** Bounds on memory and on patience. All are on by default; `Infinity` turns one off. */
-export interface Limits {
-  /** Longest payload of a frame, in bytes; 1 MiB. A count beyond it is refused when it is set. */
-  readonly maxFrameLength?: number;
-  /**
-   * What to do about a longer frame: `"close"` tells the error once and closes; `"skip"` tells the
-   * error once, drops the frame and goes on behind its delimiter.
-   */
-  readonly overlong?: "close" | "skip";
-  /** Queued output, in bytes, from which on `push` answers `false`; 64 KiB. */
-  readonly highWaterMark?: number;
-  /** Queued output, in bytes, down from which the queue counts as drained; 32 KiB. */
-  readonly lowWaterMark?: number;
-  /** Queued output, in bytes, beyond which `push` throws; 16 MiB. */
-  readonly maxQueued?: number;
-  /** How long a close may make no progress, in milliseconds, before it is cut short; 30,000. */
-  readonly closeTimeout?: number;
-}
-
-/** The limits in force when none are given. */
-export const DEFAULT_LIMITS: Required<Limits> = {
-  maxFrameLength: 1024 * 1024,
-  overlong: "close",
-  highWaterMark: 64 * 1024,
-  lowWaterMark: 32 * 1024,
-  maxQueued: 16 * 1024 * 1024,
-  closeTimeout: 30_000,
-};
-
-/**
- * How a conversation ended, in one word that is the same on every runtime.
- *
- * | reason | meaning |
- * | --- | --- |
- * | `ended` | the peer sent its FIN first; everything of ours went out after it |
- * | `closed` | your `close()`, or your `closeWhenDone()` with the peer's FIN after ours |
- * | `aborted` | your `abort()`; `error` is the reason you gave |
- * | `reset` | the peer or the network cut the connection |
- * | `timeout` | a deadline passed |
- * | `limit` | a bound on memory was reached |
- * | `failed` | anything else; `error` says what |
- */
-export type CloseReason =
-  | "ended"
-  | "closed"
-  | "aborted"
-  | "reset"
-  | "timeout"
-  | "limit"
-  | "failed";
-
-/** How a conversation ended: told once, last. */
-export interface CloseReport {
-  /** How it ended, in one word. */
-  readonly reason: CloseReason;
-  /** What ended it, when that was no orderly end. */
-  readonly error?: Error;
-  /** Queued output, in bytes, that was not handed to the system. What producers hold is not counted. */
-  readonly bytesUnsent: number;
-  /** The frame that was under way when the input ended, if there was one. */
-  readonly incomplete?: IncompleteFrameError;
-}
-
-/**
- * Where a session tells what happened. Every method but the last answers whether to go on; `false`
- * stops the telling until the next {@linkcode Session.dispatch}.
- */
-export interface SessionHandler {
-  /** The connection stands. Told first. */
-  connected(): boolean;
-  /** Payload of the frame under way: `source[start, end)`, never empty, borrowed. */
-  data(source: Uint8Array, start: number, end: number): boolean;
-  /** The frame is complete. */
-  found(): boolean;
-  /** The queue fell to the low-water mark after `push` had answered `false`. */
-  drained(): boolean;
-  /** The peer sent its FIN; everything before it has been told. */
-  ended(): boolean;
-  /** Your own code failed: a producer threw or rejected. The session is closing. */
-  thrown(error: unknown): boolean;
-  /** The connection or the protocol failed. A reset is not told here, but by `closed`. */
-  failed(error: ChatError): boolean;
-  /** It is over. Told exactly once, last. */
-  closed(report: CloseReport): void;
-}
-
-/** One event, as {@linkcode Session.nextEvent} hands it out. */
-export type SessionEvent =
-  | { readonly type: "connected" | "found" | "drained" | "ended" }
-  | { readonly type: "data"; readonly data: Uint8Array }
-  | { readonly type: "thrown"; readonly error: unknown }
-  | { readonly type: "failed"; readonly error: ChatError }
-  | { readonly type: "closed"; readonly report: CloseReport };
-
-/** Nothing to tell until there is new input. */
-export const NEED_DATA: unique symbol = Symbol("asynchat.NEED_DATA");
-/** There is something to tell, but the session is paused, or held by a hook that is not done. */
-export const PAUSED: unique symbol = Symbol("asynchat.PAUSED");
 
 /**
  * A conversation without a socket.
@@ -216,11 +106,11 @@ export class Session {
   /** We closed: nothing but the end is told. */
   #silent = false;
 
-  #output: Output = EMPTY_OUTPUT;
-  #inFlight = 0;
-  #dropInFlight = false;
-  #waitingFor: "nothing" | "promise" | "resume" = "nothing";
-  #asking = false;
+  readonly #outbox: Outbox = new Outbox({
+    answered: () => this.#wake(),
+    threw: (error, dropped) => this.#producerThrew(error, dropped),
+    late: (error) => this.#late(error),
+  });
   #drainDue = false;
   /** Our side: `ending` when nothing more may be pushed, `ended` when the FIN has been sent. */
   #ours: "open" | "ending" | "ended" = "open";
@@ -246,7 +136,7 @@ export class Session {
    * @throws {RangeError} for a limit that is no positive number, or a low-water mark above the high.
    */
   constructor(limits: Limits = {}) {
-    this.#limits = checkLimits({ ...DEFAULT_LIMITS, ...limits });
+    this.#limits = completeLimits(limits);
     const { maxFrameLength, overlong } = this.#limits;
     this.#input = initialInput(maxFrameLength, overlong === "skip");
   }
@@ -326,12 +216,12 @@ export class Session {
 
   /** Whether {@linkcode nextOutput} may have something. */
   get wantsWrite(): boolean {
-    return this.#phase === "open" && this.#output.front !== null && this.#waitingFor === "nothing";
+    return this.#phase === "open" && this.#outbox.isReady;
   }
 
   /** Whether a FIN is due: everything has gone out, and nothing will follow. */
   get wantsEnd(): boolean {
-    return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;
+    return this.#phase === "open" && this.#ours === "ending" && this.#outbox.isEmpty;
   }
 
   /** Whether the socket shall be given back, and whether the peer shall see a reset. */
@@ -354,17 +244,17 @@ export class Session {
 
   /** Queued output, in bytes, that has not gone out; what producers hold is not counted. */
   get bytesQueued(): number {
-    return this.#output.bytes;
+    return this.#outbox.bytes;
   }
 
   /** Whether output is queued, bytes or a producer. */
   get hasOutput(): boolean {
-    return this.#output.front !== null;
+    return !this.#outbox.isEmpty;
   }
 
   /** Whether queued output is down at the low-water mark, or below. */
   get isDrained(): boolean {
-    return this.#output.bytes <= this.#limits.lowWaterMark;
+    return this.#outbox.bytes <= this.#limits.lowWaterMark;
   }
 
   /** Whether `push` is still possible. */
@@ -378,32 +268,14 @@ export class Session {
    * They stay queued until {@linkcode sent} says how many went out, and are not touched until then.
    */
   nextOutput(max: number): Uint8Array | undefined {
-    while (this.wantsWrite && !this.#asking) {
-      const entry = head(this.#output);
-      if (!(entry instanceof Uint8Array)) {
-        this.#ask(entry as Producer);
-        continue;
-      }
-      this.#output = coalesce(this.#output, max);
-      const bytes = head(this.#output) as Uint8Array;
-      this.#inFlight = Math.min(bytes.length, max);
-      return bytes.length > max ? bytes.subarray(0, max) : bytes;
-    }
-    return undefined;
+    return this.#phase === "open" ? this.#outbox.next(max) : undefined;
   }
 
   /** So many of the bytes that {@linkcode nextOutput} gave have gone out. */
   sent(size: number): void {
-    if (this.#phase !== "open" || this.#inFlight === 0) return;
-    this.#inFlight = 0;
-    if (size > 0) {
-      this.#output = acknowledge(this.#output, size);
-      this.#progressed = true;
-    }
-    if (this.#dropInFlight) {
-      this.#dropInFlight = false;
-      if (this.#output.taken > 0) this.#output = dropHead(this.#output);
-    }
+    if (this.#phase !== "open") return;
+    this.#outbox.sent(size);
+    if (size > 0) this.#progressed = true;
     this.#outputWent();
   }
 
@@ -499,13 +371,13 @@ export class Session {
     const bytes = pieceBytes(piece);
     this.#checkPush();
     if (bytes.length === 0) return this.#isBelowHighWater();
-    if (this.#output.bytes + bytes.length > this.#limits.maxQueued) {
+    if (this.#outbox.bytes + bytes.length > this.#limits.maxQueued) {
       throw new LimitError(
-        `${this.#output.bytes} bytes are queued and the peer does not read; ${bytes.length} more ` +
+        `${this.#outbox.bytes} bytes are queued and the peer does not read; ${bytes.length} more ` +
           `would pass the limit of ${this.#limits.maxQueued}: wait for drained() when push() ` +
           "answers false, or raise maxQueued",
         this.#limits.maxQueued,
-        this.#output.bytes,
+        this.#outbox.bytes,
       );
     }
     return this.#enqueue(typeof piece === "string" ? bytes : new Uint8Array(bytes));
@@ -529,9 +401,7 @@ export class Session {
 
   /** Asks a producer again that said {@linkcode NOT_YET}. */
   resumeProducers(): void {
-    if (this.#waitingFor !== "resume") return;
-    this.#waitingFor = "nothing";
-    this.#wake();
+    if (this.#outbox.resume()) this.#wake();
   }
 
   /** Ends our side once the queue has gone out: half-close. Input goes on. Idempotent. */
@@ -593,15 +463,7 @@ export class Session {
   discardBuffers(): void {
     if (this.#folding) this.#discarding = true;
     else this.#discardInput();
-    const queued = this.#output;
-    const inFlight = this.#inFlight;
-    this.#output = EMPTY_OUTPUT;
-    if (inFlight > 0) {
-      // The system has these bytes and may have sent some: what is left of them goes later.
-      this.#output = enqueue(EMPTY_OUTPUT, (head(queued) as Uint8Array).subarray(0, inFlight));
-      this.#dropInFlight = true;
-    }
-    this.#cancelProducers(queued, new ChatError("aborted", "the output queue was discarded"));
+    this.#outbox.discard(new ChatError("aborted", "the output queue was discarded"));
     this.#outputWent();
     this.#wake();
   }
@@ -810,93 +672,32 @@ export class Session {
     );
   }
 
-  #enqueue(entry: Entry): boolean {
+  #enqueue(entry: Uint8Array | Producer): boolean {
     if (this.isOver) {
       // The peer is gone and you have not been told yet: count it, and tell the count then.
       if (entry instanceof Uint8Array) this.#bytesUnsent += entry.length;
-      else this.#cancel(entry, this.#error);
+      else this.#outbox.cancel(entry, this.#error);
       return false;
     }
-    this.#output = enqueue(this.#output, entry);
-    if (this.#waitingFor === "resume") this.#waitingFor = "nothing";
+    this.#outbox.add(entry);
     this.#wake();
     return this.#isBelowHighWater();
   }
 
   #isBelowHighWater(): boolean {
-    if (this.#output.bytes < this.#limits.highWaterMark) return true;
+    if (this.#outbox.bytes < this.#limits.highWaterMark) return true;
     this.#drainDue = true;
     return false;
   }
 
-  #ask(producer: Producer): void {
-    this.#asking = true;
-    let produced: Produced | PromiseLike<Produced>;
-    try {
-      produced = producer.next();
-      if (!isPromiseLike(produced)) this.#produced(producer, produced);
-    } catch (error) {
-      return this.#producerThrew(producer, error);
-    } finally {
-      this.#asking = false;
-    }
-    if (!isPromiseLike(produced)) return;
-    this.#waitingFor = "promise";
-    produced.then(
-      (settled) => this.#settled(producer, () => this.#produced(producer, settled)),
-      (error) => this.#settled(producer, () => this.#producerThrew(producer, error)),
-    );
-  }
-
-  #settled(producer: Producer, act: () => void): void {
-    // Discarded meanwhile, or the conversation is over: it has been told, and is not heard.
-    if (head(this.#output) !== producer) return;
-    this.#waitingFor = "nothing";
-    try {
-      act();
-    } catch (error) {
-      this.#producerThrew(producer, error);
-    }
-    this.#wake();
-  }
-
-  #produced(producer: Producer, produced: Produced): void {
-    if (head(this.#output) !== producer) return;
-    if (produced === NOT_YET) {
-      this.#waitingFor = "resume";
-      return;
-    }
-    const bytes = produced === null || produced === undefined ? NOTHING : pieceBytes(produced);
-    this.#output = bytes.length === 0 ? dropHead(this.#output) : supply(this.#output, bytes);
-  }
-
-  /** What was before it has gone out; nothing behind it may follow. */
-  #producerThrew(producer: Producer, error: unknown): void {
-    if (head(this.#output) !== producer) return this.#late(error);
-    const rest = dropHead(this.#output);
-    this.#output = EMPTY_OUTPUT;
-    this.#bytesUnsent += rest.bytes;
+  #producerThrew(error: unknown, dropped: number): void {
+    this.#bytesUnsent += dropped;
     this.#reason ??= "failed";
     this.#error ??= error instanceof Error
       ? error
       : new ChatError("unknown", `a producer threw ${String(error)}`, { cause: error });
     this.#thrownDue = { error };
-    this.#cancelProducers(rest, this.#error);
     this.closeWhenDone();
-  }
-
-  #cancelProducers(output: Output, reason: unknown): void {
-    this.#waitingFor = "nothing";
-    for (const producer of producersOf(output)) this.#cancel(producer, reason);
-  }
-
-  #cancel(producer: Producer, reason: unknown): void {
-    try {
-      const done = producer.cancel(reason);
-      if (isPromiseLike(done)) done.then(undefined, (error) => this.#late(error));
-    } catch (error) {
-      this.#late(error);
-    }
   }
 
   #late(error: unknown): void {
@@ -928,12 +729,7 @@ export class Session {
       this.#reason = reason;
       this.#error = error;
     }
-    const queued = this.#output;
-    this.#output = EMPTY_OUTPUT;
-    this.#inFlight = 0;
-    this.#bytesUnsent += queued.bytes;
-    this.#cancelProducers(
-      queued,
+    this.#bytesUnsent += this.#outbox.drop(
       error ?? new ChatError("closed", "the conversation ended before the producer did"),
     );
     this.onoutput?.();
@@ -956,45 +752,3 @@ interface Told extends InputSink {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function checkLimits(limits: Required<Limits>): Required<Limits> {
-  for (const [name, value] of Object.entries(limits)) {
-    if (name === "overlong" || (typeof value === "number" && value > 0)) continue;
-    throw new RangeError(`${name} must be a positive number or Infinity; got ${String(value)}`);
-  }
-  if (limits.overlong !== "close" && limits.overlong !== "skip") {
-    throw new RangeError(`overlong must be "close" or "skip"; got ${String(limits.overlong)}`);
-  }
-  if (limits.lowWaterMark > limits.highWaterMark) {
-    throw new RangeError(
-      `lowWaterMark (${limits.lowWaterMark}) must not be above highWaterMark ` +
-        `(${limits.highWaterMark})`,
-    );
-  }
-  return limits;
-}
-
-function reasonOf({ kind }: ChatError, otherwise: CloseReason = "failed"): CloseReason {
-  switch (kind) {
-    case "reset":
-    case "timeout":
-    case "limit":
-    case "aborted":
-      return kind;
-    default:
-      return otherwise;
-  }
-}
-
-function cutFrame(input: Input): IncompleteFrameError | undefined {
-  const { terminator, remaining } = input;
-  const received = input.length + heldBytes(input).length;
-  if (terminator.kind === "raw" || received === 0) return undefined;
-  const expected = terminator.kind === "count" ? `${remaining} more bytes` : "its delimiter";
-  return new IncompleteFrameError(received, expected);
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
-}

@@ -85,7 +85,7 @@ export const discardCases: readonly Case[] = [
   },
   {
     id: "DIS-4.2",
-    title: "bytes of which some have gone out are not cut in their middle: the peer stays in step",
+    title: "what goes out of bytes that are discarded when some of them have gone out",
     why: "Half of an answer, followed by the next one, reads like neither.",
     level: "INFO",
     role: "core",

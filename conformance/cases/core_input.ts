@@ -7,7 +7,7 @@
 import type { AsyncChatOptions } from "../../core/async_chat.ts";
 import type { AsyncChat } from "../../core/async_chat.ts";
 import { ChatError, LimitError } from "../../core/errors.ts";
-import type { CloseReport } from "../../core/session.ts";
+import type { CloseReport } from "../../core/close_report.ts";
 import type { Terminator } from "../../core/terminator.ts";
 import type { Case } from "../case.ts";
 import { bytes, stage } from "./core_stage.ts";

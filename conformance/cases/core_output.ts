@@ -6,7 +6,7 @@
 
 import { ChatError } from "../../core/errors.ts";
 import { NOT_YET, type Piece, type Produced } from "../../core/producer.ts";
-import type { CloseReport } from "../../core/session.ts";
+import type { CloseReport } from "../../core/close_report.ts";
 import type { Case } from "../case.ts";
 import { bytes, stage, throwsAs } from "./core_stage.ts";
 

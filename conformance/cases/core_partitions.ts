@@ -5,7 +5,7 @@
  */
 
 import { AsyncChat } from "../../core/async_chat.ts";
-import type { Limits } from "../../core/session.ts";
+import type { Limits } from "../../core/limits.ts";
 import type { Terminator } from "../../core/terminator.ts";
 import { ManualPeer } from "../../core/testing/manual_peer.ts";
 import {

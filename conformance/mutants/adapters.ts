@@ -46,7 +46,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     fault: "a write is told as done before the system took it",
     file: node,
-    find: "new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),",
+    find:
+      "new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),",
     replace: "(socket.write(bytes), bytes.length),",
     caughtBy: "BP-1.1",
   },
@@ -154,7 +155,8 @@ export const adapterMutants: readonly Mutant[] = [
     fault: "closing does not wait for the peer's FIN",
     file: session,
     find: "    if (this.#closing) this.#listenNoMore();\n    this.#overWhenBothEnded();",
-    replace: '    if (this.#closing) this.#over("closed", undefined);\n    this.#overWhenBothEnded();',
+    replace:
+      '    if (this.#closing) this.#over("closed", undefined);\n    this.#overWhenBothEnded();',
     caughtBy: "CLS-2.1",
   },
   {

@@ -9,6 +9,8 @@ import type { Mutant } from "./mutant.ts";
 const input = "core/input.ts";
 const output = "core/output.ts";
 const session = "core/session.ts";
+const outbox = "core/outbox.ts";
+const closeReport = "core/close_report.ts";
 const delimiter = "core/delimiter.ts";
 const anyOf = "core/any_of.ts";
 const terminator = "core/terminator.ts";
@@ -69,7 +71,10 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "only the first frame of a chunk is told",
     file: input,
-    find: "    ended = true;\n    if (sink.stopped) break;\n    continue;".replaceAll("    ", "      "),
+    find: "    ended = true;\n    if (sink.stopped) break;\n    continue;".replaceAll(
+      "    ",
+      "      ",
+    ),
     replace: "      ended = true;\n      if (sink.stopped || at > 0) break;\n      continue;",
     caughtBy: "IN-3.1",
   },
@@ -152,7 +157,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     fault: "a reset is told as a clean end",
-    file: session,
+    file: closeReport,
     find: '    case "reset":\n    case "timeout":',
     replace: '    case "reset":\n      return "ended";\n    case "timeout":',
     caughtBy: "IN-27.1",
@@ -181,7 +186,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     fault: "what a producer produces goes to the back of the queue",
-    file: session,
+    file: outbox,
     find: "bytes.length === 0 ? dropHead(this.#output) : supply(this.#output, bytes);",
     replace: "bytes.length === 0 ? dropHead(this.#output) : enqueue(this.#output, bytes);",
     caughtBy: "OUT-10.1",
@@ -189,15 +194,17 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "closeWhenDone() does not wait for producers",
     file: session,
-    find: 'return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;',
-    replace: 'return this.#phase === "open" && this.#ours === "ending" && this.#output.bytes === 0;',
+    find:
+      'return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;',
+    replace:
+      'return this.#phase === "open" && this.#ours === "ending" && this.#output.bytes === 0;',
     caughtBy: "OUT-20.1",
   },
   {
     fault: "discardBuffers() forgets a pending close",
     file: session,
-    find: '    this.#output = EMPTY_OUTPUT;\n    if (inFlight > 0) {',
-    replace: '    this.#ours = "open";\n    this.#output = EMPTY_OUTPUT;\n    if (inFlight > 0) {',
+    find: "    this.#outbox.discard(",
+    replace: '    this.#ours = "open";\n    this.#outbox.discard(',
     caughtBy: "DIS-3.1",
   },
   {
@@ -223,15 +230,17 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     fault: "a producer that throws is asked again",
-    file: session,
-    find: "      return this.#producerThrew(producer, error);\n    } finally {",
-    replace: "      this.#late(error);\n      this.#waitingFor = 'resume';\n      return;\n    } finally {",
+    file: outbox,
+    find: "      return this.#threw(producer, error);\n    } finally {",
+    replace:
+      "      this.#events.late(error);\n      this.#waitingFor = 'resume';\n      return;\n    } finally {",
     caughtBy: "OUT-16.1",
   },
   {
     fault: "an object with more() is taken for an end when it is empty",
     file: producer,
-    find: 'if ("more" in producer && typeof producer.more === "function") return fromMore(producer);',
+    find:
+      'if ("more" in producer && typeof producer.more === "function") return fromMore(producer);',
     replace: 'if ("more" in producer && (producer as { length?: number }).length !== 0) ' +
       "return fromMore(producer as MoreProducer);",
     caughtBy: "OUT-17.1",

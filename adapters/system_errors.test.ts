@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { chatErrorOf, toChatError } from "./system_errors.ts";
+
+const withCode = (code: unknown) => Object.assign(new Error("it failed"), { code });
+
+describe("toChatError", () => {
+  it.each([
+    ["ECONNREFUSED", "refused"],
+    ["ENOENT", "refused"],
+    ["EHOSTUNREACH", "refused"],
+    ["ENETUNREACH", "refused"],
+    ["ENOTFOUND", "dns"],
+    ["EAI_AGAIN", "dns"],
+    ["ETIMEDOUT", "timeout"],
+    ["ECONNRESET", "reset"],
+    ["EPIPE", "reset"],
+    ["ECONNABORTED", "reset"],
+    ["ENOTCONN", "reset"],
+    ["EADDRINUSE", "unknown"],
+    ["toString", "unknown"],
+  ])("%s is %s", (code, kind) => {
+    const cause = withCode(code);
+    expect(toChatError(cause, "peer:1")).toMatchObject({ kind, code, cause });
+  });
+
+  it("says whom it was about, what the runtime said, and what to look at", () => {
+    const { message } = toChatError(withCode("ECONNREFUSED"), "db:5432");
+    expect(message).toBe("db:5432: it failed; is anything listening there?");
+  });
+
+  it("has no code where the runtime gives none, or something that is none", () => {
+    for (const error of [new Error("x"), withCode(111), "thrown text", undefined, null]) {
+      expect(toChatError(error, "peer:1")).toMatchObject({ kind: "unknown", code: undefined });
+    }
+  });
+});
+
+describe("chatErrorOf", () => {
+  it("takes the adapter's word for the kind", () => {
+    const cause = new Error("failed to lookup address");
+    expect(chatErrorOf("dns", cause, "db:5432")).toMatchObject({
+      kind: "dns",
+      code: undefined,
+      cause,
+      message: "db:5432: failed to lookup address; is the name right, and the network up?",
+    });
+  });
+});

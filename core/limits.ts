@@ -1,0 +1,57 @@
+/**
+ * Bounds on memory and on patience.
+ *
+ * @module
+ */
+
+/** Bounds on memory and on patience. All are on by default; `Infinity` turns one off. */
+export interface Limits {
+  /** Longest payload of a frame, in bytes; 1 MiB. A count beyond it is refused when it is set. */
+  readonly maxFrameLength?: number;
+  /**
+   * What to do about a longer frame: `"close"` tells the error once and closes; `"skip"` tells the
+   * error once, drops the frame and goes on behind its delimiter.
+   */
+  readonly overlong?: "close" | "skip";
+  /** Queued output, in bytes, from which on `push` answers `false`; 64 KiB. */
+  readonly highWaterMark?: number;
+  /** Queued output, in bytes, down from which the queue counts as drained; 32 KiB. */
+  readonly lowWaterMark?: number;
+  /** Queued output, in bytes, beyond which `push` throws; 16 MiB. */
+  readonly maxQueued?: number;
+  /** How long a close may make no progress, in milliseconds, before it is cut short; 30,000. */
+  readonly closeTimeout?: number;
+}
+
+/** The limits in force when none are given. */
+export const DEFAULT_LIMITS: Required<Limits> = {
+  maxFrameLength: 1024 * 1024,
+  overlong: "close",
+  highWaterMark: 64 * 1024,
+  lowWaterMark: 32 * 1024,
+  maxQueued: 16 * 1024 * 1024,
+  closeTimeout: 30_000,
+};
+
+/**
+ * The limits in force: the defaults where `limits` says nothing.
+ *
+ * @throws {RangeError} for a limit that is no positive number, or a low-water mark above the high.
+ */
+export function completeLimits(given: Limits): Required<Limits> {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (name === "overlong" || (typeof value === "number" && value > 0)) continue;
+    throw new RangeError(`${name} must be a positive number or Infinity; got ${String(value)}`);
+  }
+  if (limits.overlong !== "close" && limits.overlong !== "skip") {
+    throw new RangeError(`overlong must be "close" or "skip"; got ${String(limits.overlong)}`);
+  }
+  if (limits.lowWaterMark > limits.highWaterMark) {
+    throw new RangeError(
+      `lowWaterMark (${limits.lowWaterMark}) must not be above highWaterMark ` +
+        `(${limits.highWaterMark})`,
+    );
+  }
+  return limits;
+}

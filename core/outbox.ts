@@ -1,0 +1,188 @@
+/**
+ * The sending half of a session: the queue, what the system is taking, and whom to ask for more.
+ *
+ * @module
+ */
+
+import {
+  acknowledge,
+  coalesce,
+  dropHead,
+  EMPTY_OUTPUT,
+  enqueue,
+  head,
+  type Output,
+  producersOf,
+  supply,
+} from "./output.ts";
+import { NOT_YET, pieceBytes, type Produced, type Producer } from "./producer.ts";
+
+/** Where an outbox tells what it cannot answer. */
+export interface OutboxEvents {
+  /** A producer has answered, later than it was asked. */
+  answered(): void;
+  /** A producer threw or rejected. What was behind it has been dropped: so many bytes. */
+  threw(error: unknown, dropped: number): void;
+  /** A producer that is not asked any more failed. */
+  late(error: unknown): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Bytes and producers, first in, first out; asks a producer when everything before it has gone. */
+export class Outbox {
+  readonly #events: OutboxEvents;
+  #output: Output = EMPTY_OUTPUT;
+  /** Bytes at the head that were handed out, and are not to be touched. */
+  #inFlight = 0;
+  #dropInFlight = false;
+  #waitingFor: "nothing" | "promise" | "resume" = "nothing";
+  #asking = false;
+
+  /** Starts empty. */
+  constructor(events: OutboxEvents) {
+    this.#events = events;
+  }
+
+  /** Queued bytes that have not gone out; what producers hold is not counted. */
+  get bytes(): number {
+    return this.#output.bytes;
+  }
+
+  /** Whether neither bytes nor a producer are queued. */
+  get isEmpty(): boolean {
+    return this.#output.front === null;
+  }
+
+  /** Whether {@linkcode next} may have something. */
+  get isReady(): boolean {
+    return this.#output.front !== null && this.#waitingFor === "nothing";
+  }
+
+  /** Queues bytes that nobody will change, not empty, or a producer. */
+  add(entry: Uint8Array | Producer): void {
+    this.#output = enqueue(this.#output, entry);
+    this.resume();
+  }
+
+  /** Asks a producer again that had nothing yet. Answers whether there is one. */
+  resume(): boolean {
+    if (this.#waitingFor !== "resume") return false;
+    this.#waitingFor = "nothing";
+    return true;
+  }
+
+  /** The next bytes to send, at most `max`, which stay queued; `undefined` when there are none now. */
+  next(max: number): Uint8Array | undefined {
+    while (this.isReady && !this.#asking) {
+      const entry = head(this.#output);
+      if (!(entry instanceof Uint8Array)) {
+        this.#ask(entry as Producer);
+        continue;
+      }
+      this.#output = coalesce(this.#output, max);
+      const bytes = head(this.#output) as Uint8Array;
+      this.#inFlight = Math.min(bytes.length, max);
+      return bytes.length > max ? bytes.subarray(0, max) : bytes;
+    }
+    return undefined;
+  }
+
+  /** So many of the bytes handed out last have gone out. */
+  sent(size: number): void {
+    if (this.#inFlight === 0) return;
+    this.#inFlight = 0;
+    this.#output = acknowledge(this.#output, size);
+    if (!this.#dropInFlight) return;
+    this.#dropInFlight = false;
+    if (this.#output.taken > 0 || size === 0) this.#output = dropHead(this.#output);
+  }
+
+  /** Drops everything but what the system is taking, and tells the producers why. */
+  discard(reason: unknown): void {
+    const queued = this.#output;
+    this.#output = EMPTY_OUTPUT;
+    if (this.#inFlight > 0) {
+      const bytes = (head(queued) as Uint8Array).subarray(0, this.#inFlight);
+      this.#output = enqueue(EMPTY_OUTPUT, bytes);
+      this.#dropInFlight = true;
+    }
+    this.#cancelAll(queued, reason);
+  }
+
+  /** Drops everything, tells the producers why, and answers how many bytes that was. */
+  drop(reason: unknown): number {
+    const queued = this.#output;
+    this.#output = EMPTY_OUTPUT;
+    this.#inFlight = 0;
+    this.#cancelAll(queued, reason);
+    return queued.bytes;
+  }
+
+  /** Tells a producer that it will not be asked any more. */
+  cancel(producer: Producer, reason: unknown): void {
+    try {
+      const done = producer.cancel(reason);
+      if (isPromiseLike(done)) done.then(undefined, (error) => this.#events.late(error));
+    } catch (error) {
+      this.#events.late(error);
+    }
+  }
+
+  #ask(producer: Producer): void {
+    this.#asking = true;
+    let produced: Produced | PromiseLike<Produced>;
+    try {
+      produced = producer.next();
+      if (!isPromiseLike(produced)) return this.#take(producer, produced);
+    } catch (error) {
+      return this.#threw(producer, error);
+    } finally {
+      this.#asking = false;
+    }
+    this.#waitingFor = "promise";
+    produced.then(
+      (settled) => this.#settle(producer, () => this.#take(producer, settled)),
+      (error) => this.#settle(producer, () => this.#threw(producer, error)),
+    );
+  }
+
+  #settle(producer: Producer, act: () => void): void {
+    // Discarded meanwhile, or all is over: it has been told so, and is not heard any more.
+    if (head(this.#output) !== producer) return;
+    this.#waitingFor = "nothing";
+    try {
+      act();
+    } catch (error) {
+      this.#threw(producer, error);
+    }
+    this.#events.answered();
+  }
+
+  #take(producer: Producer, produced: Produced): void {
+    if (head(this.#output) !== producer) return;
+    if (produced === NOT_YET) {
+      this.#waitingFor = "resume";
+      return;
+    }
+    const bytes = produced === null || produced === undefined ? NOTHING : pieceBytes(produced);
+    this.#output = bytes.length === 0 ? dropHead(this.#output) : supply(this.#output, bytes);
+  }
+
+  /** What was before it has gone out; nothing behind it may follow. */
+  #threw(producer: Producer, error: unknown): void {
+    if (head(this.#output) !== producer) return this.#events.late(error);
+    this.#output = dropHead(this.#output);
+    this.#events.threw(error, this.drop(error));
+  }
+
+  #cancelAll(output: Output, reason: unknown): void {
+    this.#waitingFor = "nothing";
+    for (const producer of producersOf(output)) this.cancel(producer, reason);
+  }
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
