@@ -596,7 +596,7 @@ export const inputCases: readonly Case[] = [
     id: "IN-28.1",
     title: "a frame beyond the limit: its first bytes are told, then one error, then it closes",
     why: "Without a limit one peer can take all the memory there is.",
-    level: "SHOULD",
+    level: "MUST",
     role: "core",
     run(t) {
       for (const readSize of [1, 3, Infinity]) {
@@ -618,7 +618,7 @@ export const inputCases: readonly Case[] = [
     title:
       'with overlong "skip" a frame beyond the limit costs one error, and the next ones are told',
     why: "A log receiver wants the next line more than it minds the long one.",
-    level: "SHOULD",
+    level: "MUST",
     role: "core",
     run(t) {
       for (const readSize of [1, 3, Infinity]) {
@@ -638,7 +638,7 @@ export const inputCases: readonly Case[] = [
     id: "IN-28.3",
     title: "a number above the limit is refused when it is set; the terminator in force stays",
     why: "The peer says the length: it must not decide how much we hold.",
-    level: "SHOULD",
+    level: "MUST",
     role: "core",
     async run(t) {
       const { chat } = stage({ terminator: "\n", maxFrameLength: 4 });

@@ -64,8 +64,8 @@ const JOBS: readonly Job[] = [
 
 const LIMITS: readonly Limits[] = [
   {},
-  { maxFrameLength: 4 },
-  { maxFrameLength: 4, overlong: "skip" },
+  { maxFrameLength: 3 },
+  { maxFrameLength: 3, overlong: "skip" },
 ];
 
 /** The cases. */

@@ -111,14 +111,14 @@ export const coreMutants: readonly Mutant[] = [
     file: delimiter,
     find: "      matched = fallback[matched]!;\n      continue;",
     replace: "      matched = 0;\n      continue;",
-    caughtBy: "IN-6.1",
+    caughtBy: "SEG-1.3",
   },
   {
     fault: "of several delimiters the first to be complete wins",
     file: anyOf,
     find: "if (leaf[node] === 1) return at * size + node;",
     replace: "if (leaf[node] === 1 || matchLength[node]! > 0) return at * size + node;",
-    caughtBy: "SEG-1.6",
+    caughtBy: "TERM-12.1",
   },
   {
     fault: "the terminator's bytes are not copied",
@@ -144,8 +144,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "a terminator set while payload is told rules at once",
     file: session,
-    find: "if (this.#nextTerminator !== undefined || next !== this.#terminator) {",
-    replace: "if (next !== this.#terminator) {",
+    find: "if (this.#folding || this.#inPayload) {",
+    replace: "if (this.#folding && !this.#inPayload) {",
     caughtBy: "IN-14.1",
   },
   {
@@ -194,10 +194,8 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "closeWhenDone() does not wait for producers",
     file: session,
-    find:
-      'return this.#phase === "open" && this.#ours === "ending" && this.#output.front === null;',
-    replace:
-      'return this.#phase === "open" && this.#ours === "ending" && this.#output.bytes === 0;',
+    find: 'this.#ours === "ending" && this.#outbox.isEmpty;',
+    replace: 'this.#ours === "ending" && this.#outbox.bytes === 0;',
     caughtBy: "OUT-20.1",
   },
   {
