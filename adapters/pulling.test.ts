@@ -7,6 +7,7 @@ class Stage {
   readonly told: string[] = [];
   asked = 0;
   wanted = true;
+  ondata: () => void = () => {};
   readonly pulling: Pulling;
   #resolve: (chunk: Uint8Array | null) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -24,6 +25,7 @@ class Stage {
     }, {
       data: (chunk) => {
         this.told.push(`data ${chunk.length}`);
+        this.ondata();
         return this.wanted;
       },
       ended: () => void this.told.push("ended"),
@@ -76,7 +78,6 @@ describe("Pulling", () => {
     const stage = new Stage();
     stage.pulling.resume();
     stage.pulling.pause();
-    stage.wanted = false;
     await stage.answer(2);
     expect(stage.told).toEqual(["data 2"]);
     expect(stage.asked).toBe(1);
@@ -190,5 +191,22 @@ describe("Pulling", () => {
       expect(stage.told).toEqual([]);
       expect(stage.asked).toBe(1);
     }
+  });
+
+  it("asks no more, and tells nothing, once it is stopped from inside data", async () => {
+    const stage = new Stage();
+    stage.ondata = () => stage.pulling.stop();
+    stage.pulling.resume();
+    await stage.answer(1);
+    expect(stage.asked).toBe(1);
+    await stage.pulling.fail(cut());
+    expect(stage.told).toEqual(["data 1"]);
+  });
+
+  it("tells no failed write once it is stopped, as closing makes the write under way fail", async () => {
+    const stage = new Stage();
+    stage.pulling.stop();
+    await stage.pulling.fail(cut());
+    expect(stage.told).toEqual([]);
   });
 });

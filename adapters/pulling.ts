@@ -83,7 +83,7 @@ export class Pulling {
       const chunk = await this.#next();
       if (this.#stopped) return;
       if (chunk === null) this.#ended = true;
-      else this.#wanted = this.#events.data(chunk);
+      else if (!this.#events.data(chunk)) this.#wanted = false;
       if (this.#stopped) return;
     }
     this.#asking = false;

@@ -6,7 +6,7 @@
 
 import { AsyncChat } from "../../core/async_chat.ts";
 import type { Case, Context, Peer, Step } from "../case.ts";
-import { begin, type Hooks, KIB, seen, thrownBy, twins } from "./meeting.ts";
+import { begin, type Hooks, KIB, MIB, seen, thrownBy, twins } from "./meeting.ts";
 
 /** Timers above this, in milliseconds, are ours: nobody else waits for hours. */
 const HOURS = 10_000_000;
@@ -85,11 +85,6 @@ const ENDINGS: readonly {
       },
     },
   },
-  {
-    name: "the close's deadline",
-    program: [{ do: "pause" }],
-    hooks: { closeTimeout: 50, handleError() {} },
-  },
 ];
 
 /** The cases of the clauses LEAK. */
@@ -102,16 +97,24 @@ export const leak: readonly Case[] = [
   }, async (_t, meet) => {
     for (const { name, program, hooks = {} } of ENDINGS) {
       const { probe, peer } = await meet(program, hooks);
-      if (name === "the close's deadline") {
-        probe.chat.push(new Uint8Array(8 * 1024 * KIB));
-        probe.chat.closeWhenDone();
-        await probe.closed;
-        // The peer does not read, so it cannot know; the end of the case looks for it.
-        continue;
-      }
       await probe.closed;
       await seen(peer, ({ open }) => !open, `the socket is closed after ${name}`);
     }
+  }),
+  ...twins(["LEAK-1.3", "LEAK-1.4"], {
+    title: "when a close is cut short by its deadline, its socket is closed as well",
+    why: "The peer that does not read is the one that holds sockets longest.",
+    level: "MUST",
+  }, async (t, meet) => {
+    const { probe, peer } = await meet(
+      [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
+      { closeTimeout: 50, handleError() {} },
+    );
+    probe.chat.push(new Uint8Array(8 * MIB));
+    probe.chat.closeWhenDone();
+    t.equal((await probe.closed).reason, "timeout", "how it ended");
+    await peer.release();
+    await seen(peer, ({ open }) => !open, "the socket is closed");
   }),
   {
     id: "LEAK-2.1",

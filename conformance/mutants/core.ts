@@ -196,7 +196,7 @@ export const coreMutants: readonly Mutant[] = [
     file: session,
     find: 'this.#ours === "ending" && this.#outbox.isEmpty;',
     replace: 'this.#ours === "ending" && this.#outbox.bytes === 0;',
-    caughtBy: "OUT-20.1",
+    caughtBy: "CLS-3.1",
   },
   {
     fault: "discardBuffers() forgets a pending close",

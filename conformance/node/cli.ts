@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Runs the conformance suite on every runtime, and shows what came of it:
 //   npm run conformance -- --only EOF-3.1 --runtime bun --seed 1996
 // Exit status 0: conforming; 1: a case failed, or was not run; 2: nothing was run.
