@@ -34,11 +34,12 @@ export const HANDLERS: Bun.SocketHandler<BunTransport | undefined> = {
 };
 
 /**
- * One connection. Bun tells its end in four ways, and a reset sometimes in none:
+ * One connection, whose end Bun tells in more than one way:
  *
  * - a FIN is `end`, but only `close` when it comes after our own;
  * - a reset is `close` with an error; but when a write sees it first, that write answers -1, and
- *   what came before, an `end` and a `close` without error follow.
+ *   what came before, an `end` and a `close` without error follow;
+ * - the peer of a unix socket that is gone altogether is `end`, then `close`, whatever we still do.
  */
 export class BunTransport implements Transport {
   readonly peer: string;

@@ -96,6 +96,8 @@ function replace(_key: string, value: unknown): unknown {
 }
 
 function same(one: unknown, two: unknown): boolean {
+  // Two errors are one when they are one: their own properties tell next to nothing.
+  if (one instanceof Error || two instanceof Error) return one === two;
   if (Object.is(one, two)) return true;
   if (typeof one !== "object" || typeof two !== "object" || one === null || two === null) {
     return false;
