@@ -199,16 +199,20 @@ function scan(
       }
     }
 
-    // Only the first turn can reach back before `from`.
-    const before = start < from ? heldBytes(input) : NOTHING;
-    if (next < from) {
-      replay = before.slice(before.length - (from - next));
-      next = from;
-    }
-
-    if (!skipping) {
+    if (start >= from && end - start <= limit - length && !skipping) {
+      if (start < end) {
+        sink.data(source, start, end);
+        length += end - start;
+      }
+    } else {
+      // Only the first turn can reach back before `from`.
+      const before = start < from ? heldBytes(input) : NOTHING;
+      if (next < from) {
+        replay = before.slice(before.length - (from - next));
+        next = from;
+      }
       const over = terminator.kind !== "raw" && end - start > limit - length;
-      const last = over ? start + (limit - length) : end;
+      const last = skipping ? start : over ? start + (limit - length) : end;
       if (start < from && start < last) {
         const size = Math.min(last, from) - start;
         sink.data(before, 0, size);
@@ -225,7 +229,7 @@ function scan(
         sink.data(source, start, last);
         length += last - start;
       }
-      if (over) {
+      if (over && !skipping) {
         sink.overflow();
         skipping = true;
         if (!skipOverlong || terminator.kind === "count") {
