@@ -47,7 +47,7 @@ export const uns: readonly Case[] = [
     role: "client",
     lacks: "unix",
     async run(t: Context) {
-      const path = "/tmp/asynchat-unsupported.sock";
+      const path = "unsupported.sock";
       const probe = t.probe();
       const connecting = () => t.adapter.connect({ path }, probe.chat);
       await t.rejects(connecting, "unsupported", "connecting");

@@ -84,7 +84,7 @@ export const unx: readonly Case[] = [
     role: "client",
     needs: ["unix"],
     async run(t: Context) {
-      for (const path of [`/tmp/${"x".repeat(200)}`, `/tmp/${"é".repeat(60)}`, ""]) {
+      for (const path of [`./${"x".repeat(200)}`, `./${"é".repeat(60)}`, ""]) {
         const connecting = () => t.adapter.connect({ path }, t.probe().chat);
         const error = await thrownBy(t, connecting, `${path.length} letters`);
         t.need(error instanceof RangeError, `expected a RangeError, got ${error}`);
