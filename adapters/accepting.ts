@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { Transport, TransportEvents } from "../core/transport.ts";
 import type { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
 import { complain } from "./clock.ts";
-import { dismiss, drive } from "./driver.ts";
+import { dismiss, drive, type Open } from "./driver.ts";
 import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./options.ts";
 
 /** The runtime's own listener, as far as it is needed here. */
@@ -40,7 +39,7 @@ export class Accepting {
    * Starts the conversation of an accepted connection. Nothing that goes wrong here reaches the
    * listener: a factory that throws costs its own connection.
    */
-  accept(peer: string, open: (events: TransportEvents) => Transport): AsyncChat | undefined {
+  accept(peer: string, open: Open): AsyncChat | undefined {
     let chat: AsyncChat;
     try {
       chat = this.#factory(peer);

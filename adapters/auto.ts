@@ -8,8 +8,10 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import type { Capabilities } from "../core/transport.ts";
 import type { ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
+import type { ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 export type { Capabilities } from "../core/transport.ts";
 export type {
@@ -22,10 +24,31 @@ export type {
   ListenOptions,
   SocketOptions,
 } from "./options.ts";
+export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 /** What this runtime can do and cannot. */
 export declare const capabilities: Capabilities;
 
+/**
+ * Connects, and resolves with a `Chat` when the peer has accepted.
+ *
+ * @throws {ChatError} when it cannot. Kind `"unsupported"` for what {@linkcode capabilities} says
+ * this runtime cannot do.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example The same program on every runtime that can listen
+ * ```ts
+ * import { capabilities, connect, serve } from "asynchat/adapters";
+ *
+ * if (capabilities.listen) {
+ *   await using listener = await serve({ port: 0 }, (chat) => chat.write("welcome\n"));
+ *   await using chat = await connect({ port: listener.port });
+ *   const greeting = await chat.readLine();
+ *   if (greeting !== "welcome") throw new Error(String(greeting));
+ * }
+ * ```
+ */
+export declare function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
  * Connects `chat`, and resolves with it when the peer has accepted.
  *
@@ -68,3 +91,14 @@ export declare function connect<C extends AsyncChat>(options: ConnectOptions, ch
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export declare function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener>;
+
+/**
+ * Listens, and calls `handler` with each connection. When it is done, the connection is closed as
+ * soon as all is sent. When it throws, or rejects, that is reported to `onerror`, and its own
+ * connection, no other, is aborted.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken. Kind
+ * `"unsupported"` where `capabilities.listen` is false.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export declare function serve(options: ServeOptions, handler: ChatHandler): Promise<Listener>;

@@ -5,6 +5,7 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { BunTransport, HANDLERS, type Socket } from "./bun_transport.ts";
@@ -20,6 +21,13 @@ import {
   listenTarget,
   type Target,
 } from "./options.ts";
+import {
+  type ChatConnectOptions,
+  type ChatHandler,
+  connectChat,
+  serveChats,
+  type ServeOptions,
+} from "./serving.ts";
 import { toChatError } from "./system_errors.ts";
 
 export type {
@@ -32,6 +40,7 @@ export type {
   ListenOptions,
   SocketOptions,
 } from "./options.ts";
+export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 /** What Bun can do. */
 export const capabilities: Capabilities = {
@@ -45,6 +54,13 @@ export const capabilities: Capabilities = {
   addresses: true,
 };
 
+/**
+ * Connects, and resolves with a `Chat` when the peer has accepted.
+ *
+ * @throws {ChatError} when it cannot.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
  * Connects `chat`, and resolves with it when the peer has accepted.
  *
@@ -80,7 +96,12 @@ export const capabilities: Capabilities = {
  * if (answer !== "you said hello") throw new Error(answer);
  * ```
  */
-export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
+export function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+export async function connect(
+  options: ChatConnectOptions,
+  chat?: AsyncChat,
+): Promise<AsyncChat | Chat> {
+  if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
   const socket = await opening(target.name, options, () => attempt(target));
   drive(chat, (events) => new BunTransport(socket, target.name, options, events), options);
@@ -127,6 +148,34 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     accepting.accept(peer, (events) => new BunTransport(socket, peer, options, events));
   });
   return listenerOf(port, accepting, options);
+}
+
+/**
+ * Listens, and calls `handler` with each connection. When it is done, the connection is closed as
+ * soon as all is sent. When it throws, or rejects, that is reported to `onerror`, and its own
+ * connection, no other, is aborted.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { connect, serve } from "asynchat/adapters/bun";
+ *
+ * await using listener = await serve({ port: 0 }, async (chat) => {
+ *   for await (const line of chat.frames("\n")) {
+ *     await chat.write(`you said ${new TextDecoder().decode(line)}\n`);
+ *   }
+ * });
+ *
+ * await using chat = await connect({ port: listener.port });
+ * await chat.write("hello\n");
+ * const answer = await chat.readLine();
+ * if (answer !== "you said hello") throw new Error(String(answer));
+ * ```
+ */
+export function serve(options: ServeOptions, handler: ChatHandler): Promise<Listener> {
+  return serveChats(options, handler, listen);
 }
 
 function opened(target: Target, open: (socket: Socket) => void): Promise<Port> {

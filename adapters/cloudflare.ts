@@ -10,7 +10,10 @@
 
 import { connect as open } from "cloudflare:sockets";
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
+import type { ChatOptions } from "../core/chat_options.ts";
 import { ChatError } from "../core/errors.ts";
+import { completeLimits } from "../core/limits.ts";
 import type { Capabilities, Transport } from "../core/transport.ts";
 import { complain } from "./clock.ts";
 import { stayInRequest } from "./cloudflare_request.ts";
@@ -31,6 +34,14 @@ import {
   type ListenOptions,
   type SocketOptions,
 } from "./options.ts";
+import {
+  type ChatConnectOptions,
+  chatFactory,
+  type ChatHandler,
+  connectChat,
+  type ServeOptions,
+  splitLimits,
+} from "./serving.ts";
 
 export type {
   WorkerReader,
@@ -48,6 +59,7 @@ export type {
   ListenOptions,
   SocketOptions,
 } from "./options.ts";
+export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 /** What Workers can do. */
 export const capabilities: Capabilities = {
@@ -64,6 +76,13 @@ export const capabilities: Capabilities = {
   addresses: false,
 };
 
+/**
+ * Connects, and resolves with a `Chat` when the peer has accepted.
+ *
+ * @throws {ChatError} when it cannot.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
  * Connects `chat`, and resolves with it when the peer has accepted.
  *
@@ -94,7 +113,12 @@ export const capabilities: Capabilities = {
  * };
  * ```
  */
-export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
+export function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+export async function connect(
+  options: ChatConnectOptions,
+  chat?: AsyncChat,
+): Promise<AsyncChat | Chat> {
+  if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
   if (options.keepAlive) throw unsupported("keepAlive: Workers do not probe idle peers");
   if (options.noDelay === false) throw unsupported("noDelay: false: small writes leave at once");
@@ -118,6 +142,17 @@ export async function connect<C extends AsyncChat>(options: ConnectOptions, chat
 export function listen(_options: ListenOptions, _factory: ChatFactory): Promise<Listener> {
   return Promise.reject(
     unsupported("listening: export default { connect: handler(factory) } instead"),
+  );
+}
+
+/**
+ * Throws, as {@linkcode listen} does.
+ *
+ * @throws {ChatError} kind `"unsupported"`, always; use {@linkcode chatHandler}.
+ */
+export function serve(_options: ServeOptions, _handler: ChatHandler): Promise<Listener> {
+  return Promise.reject(
+    unsupported("listening: export default { connect: chatHandler(handler) } instead"),
   );
 }
 
@@ -163,6 +198,45 @@ export function handler(
       (options.onerror ?? complain)(error, peer);
       await socket.close().catch(ignore);
     }
+  };
+}
+
+/** What {@linkcode chatHandler} may be told: also the limits of each conversation. */
+export interface ChatAcceptOptions extends AcceptOptions, ChatOptions {}
+
+/**
+ * Makes the `connect` handler of a Worker, or of a Durable Object, of one async function: it is
+ * called with each inbound connection. When it is done, the connection is closed as soon as all is
+ * sent. When it throws, or rejects, that is reported to `onerror`, and its own connection aborted.
+ *
+ * What it returns never rejects, and resolves when both the connection has ended and `handle` is
+ * done.
+ *
+ * @throws {RangeError} for a limit that makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { chatHandler } from "asynchat/adapters/cloudflare";
+ *
+ * export default {
+ *   connect: chatHandler(async (chat) => {
+ *     for await (const line of chat.frames("\n")) {
+ *       await chat.write(`${chat.peer} said ${new TextDecoder().decode(line)}\n`);
+ *     }
+ *   }),
+ * };
+ * ```
+ */
+export function chatHandler(
+  handle: ChatHandler,
+  options: ChatAcceptOptions = {},
+): (socket: WorkerSocket) => Promise<void> {
+  const { limits, others } = splitLimits(options);
+  completeLimits(limits);
+  return async (socket) => {
+    let running: Promise<void> | undefined;
+    await handler(chatFactory(handle, limits, (started) => running = started), others)(socket);
+    await running;
   };
 }
 

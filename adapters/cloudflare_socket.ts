@@ -11,9 +11,15 @@ import { Pulling } from "./pulling.ts";
 /** A Worker's `Socket`, as far as it is needed here, so that no runtime type is named. */
 export interface WorkerSocket {
   /** What comes. */
-  readonly readable: { getReader(options: { mode: "byob" }): WorkerReader };
+  readonly readable: {
+    /** Locks it, and hands out a reader that fills your own memory. */
+    getReader(options: { mode: "byob" }): WorkerReader;
+  };
   /** What goes. */
-  readonly writable: { getWriter(): WorkerWriter };
+  readonly writable: {
+    /** Locks it, and hands out its writer. */
+    getWriter(): WorkerWriter;
+  };
   /** Settles when it stands. */
   readonly opened: Promise<WorkerSocketInfo>;
   /** Settles when it is gone. */
@@ -34,7 +40,9 @@ export interface WorkerSocketInfo {
 export interface WorkerReader {
   /** Reads into the memory that is handed in, and hands it back. */
   read(into: Uint8Array): Promise<{
+    /** Whether the peer has sent its FIN. */
     readonly done: boolean;
+    /** What came, in the memory that was handed in. */
     readonly value?: Uint8Array | undefined;
   }>;
 }

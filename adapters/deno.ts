@@ -5,6 +5,7 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { after, soon } from "./clock.ts";
@@ -20,6 +21,13 @@ import {
   listenTarget,
   type Target,
 } from "./options.ts";
+import {
+  type ChatConnectOptions,
+  type ChatHandler,
+  connectChat,
+  serveChats,
+  type ServeOptions,
+} from "./serving.ts";
 
 export type {
   AbortSignalLike,
@@ -31,6 +39,7 @@ export type {
   ListenOptions,
   SocketOptions,
 } from "./options.ts";
+export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 /** What Deno can do. */
 export const capabilities: Capabilities = {
@@ -47,6 +56,13 @@ export const capabilities: Capabilities = {
 /** How long to wait when the system has no room for one more connection, in milliseconds. */
 const ACCEPT_RETRY = 100;
 
+/**
+ * Connects, and resolves with a `Chat` when the peer has accepted.
+ *
+ * @throws {ChatError} when it cannot.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
  * Connects `chat`, and resolves with it when the peer has accepted.
  *
@@ -82,12 +98,17 @@ const ACCEPT_RETRY = 100;
  * if (answer !== "you said hello") throw new Error(answer);
  * ```
  */
-export async function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C> {
+export function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+export async function connect(
+  options: ChatConnectOptions,
+  chat?: AsyncChat,
+): Promise<AsyncChat | Chat> {
+  if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
   const conn = await opening(target.name, options, () => attempt(target));
   drive(
     chat,
-    (events) => transportOf(conn, target.name, options, events, () => chat.inBufferSize),
+    (events, sizeOf) => transportOf(conn, target.name, options, events, sizeOf),
     options,
   );
   return chat;
@@ -121,16 +142,43 @@ function attempt({ path, hostname, port, name }: Target) {
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
   const target = listenTarget(options, capabilities);
   const port = new DenoPort(await opened(target, options), target);
-  let latest: AsyncChat | undefined;
-  const accepting = new Accepting(options, (peer) => latest = factory(peer));
+  const accepting = new Accepting(options, factory);
   port.start((conn) => {
     const peer = addressOf(conn.remoteAddr) ?? target.name;
-    accepting.accept(peer, (events) => {
-      const chat = latest;
-      return transportOf(conn, peer, options, events, () => chat?.inBufferSize ?? 0);
-    });
+    accepting.accept(
+      peer,
+      (events, sizeOf) => transportOf(conn, peer, options, events, sizeOf),
+    );
   }, (error) => accepting.report(explain(error, target.name), target.name));
   return listenerOf(port, accepting, options);
+}
+
+/**
+ * Listens, and calls `handler` with each connection. When it is done, the connection is closed as
+ * soon as all is sent. When it throws, or rejects, that is reported to `onerror`, and its own
+ * connection, no other, is aborted.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { connect, serve } from "asynchat/adapters/deno";
+ *
+ * await using listener = await serve({ port: 0 }, async (chat) => {
+ *   for await (const line of chat.frames("\n")) {
+ *     await chat.write(`you said ${new TextDecoder().decode(line)}\n`);
+ *   }
+ * });
+ *
+ * await using chat = await connect({ port: listener.port });
+ * await chat.write("hello\n");
+ * const answer = await chat.readLine();
+ * if (answer !== "you said hello") throw new Error(String(answer));
+ * ```
+ */
+export function serve(options: ServeOptions, handler: ChatHandler): Promise<Listener> {
+  return serveChats(options, handler, listen);
 }
 
 function opened(target: Target, { backlog = 511 }: ListenOptions): Promise<Deno.Listener> {

@@ -19,16 +19,20 @@ export interface DriveOptions {
 }
 
 /**
+ * Makes the transport of a connected socket, which tells `events`. It must not tell anything before
+ * it has been returned, and delivers no input before it is resumed. `sizeOf` says how many bytes the
+ * next read shall ask for, where the runtime leaves that to us.
+ */
+export type Open = (events: TransportEvents, sizeOf: () => number) => Transport;
+
+/**
  * Binds a conversation to a connected socket, until both are done.
- *
- * `open` makes the transport and is given what to tell; the transport must not tell anything before
- * it has been returned, and delivers no input before it is resumed.
  *
  * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
  */
 export function drive(
   chat: AsyncChat,
-  open: (events: TransportEvents) => Transport,
+  open: Open,
   options: DriveOptions = {},
 ): void {
   let driver: Driver;
@@ -42,8 +46,9 @@ export function drive(
 }
 
 /** Gives a connected socket back that nobody will have a conversation on. */
-export function dismiss(open: (events: TransportEvents) => Transport): void {
-  open({ data: () => true, ended() {}, writable() {}, failed() {}, closed() {} }).close(false);
+export function dismiss(open: Open): void {
+  const deaf = { data: () => true, ended() {}, writable() {}, failed() {}, closed() {} };
+  open(deaf, () => 1).close(false);
 }
 
 /**
@@ -61,22 +66,22 @@ class Driver implements TransportEvents, Attachment {
   #writing = false;
   #closing = false;
   #gone = false;
+  /** When the timer is set for, and how to call it off. */
+  #alarm = Infinity;
   #callOff: (() => void) | undefined;
 
-  constructor(
-    chat: AsyncChat,
-    open: (events: TransportEvents) => Transport,
-    options: DriveOptions,
-  ) {
+  constructor(chat: AsyncChat, open: Open, options: DriveOptions) {
     chat.attach(this);
     this.#chat = chat;
     this.#session = chat.session;
     this.#options = options;
-    this.#transport = open(this);
+    this.#transport = open(this, () => chat.inBufferSize);
   }
 
   start(): void {
     this.#session.connected();
+    // Told whatever is timed, so that the stats know when it began.
+    this.#session.tick(now());
     this.#pump();
   }
 
@@ -137,7 +142,19 @@ class Driver implements TransportEvents, Attachment {
   }
 
   report(error: unknown): void {
-    (this.#options.onerror ?? complain)(error, this.#transport.peer);
+    const { peer } = this.#transport;
+    const { onerror } = this.#options;
+    if (onerror === undefined) return complain(error, peer);
+    try {
+      onerror(error, peer);
+    } catch (another) {
+      complain(error, peer);
+      complain(another, peer);
+    }
+  }
+
+  after(milliseconds: number, act: () => void): () => void {
+    return after(milliseconds, act);
   }
 
   // --- the loop ----------------------------------------------------------------------------------
@@ -146,12 +163,15 @@ class Driver implements TransportEvents, Attachment {
     this.#again = true;
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#again) {
-      this.#again = false;
-      this.#chat.dispatch();
-      if (!this.#gone) this.#move();
+    try {
+      while (this.#again) {
+        this.#again = false;
+        this.#chat.dispatch();
+        if (!this.#gone) this.#move();
+      }
+    } finally {
+      this.#pumping = false;
     }
-    this.#pumping = false;
   }
 
   #move(): void {
@@ -195,12 +215,16 @@ class Driver implements TransportEvents, Attachment {
 
   #watch(): void {
     const session = this.#session;
+    // Most conversations never look at the clock.
+    if (!session.isTimed) return;
     session.tick(now());
-    if (session.isOver) this.#again = true;
     const { deadline } = session;
-    if (deadline === undefined || this.#callOff !== undefined) return;
-    // Set once and looked at again when it fires: progress would move it with every write.
+    // One that is set too early is looked at again when it fires: most deadlines move all the time.
+    if (deadline === undefined || deadline >= this.#alarm) return;
+    this.#callOff?.();
+    this.#alarm = deadline;
     this.#callOff = after(deadline - now(), () => {
+      this.#alarm = Infinity;
       this.#callOff = undefined;
       this.#pump();
     });

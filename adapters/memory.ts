@@ -5,6 +5,7 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
@@ -21,7 +22,7 @@ export interface MemoryOptions {
 }
 
 /**
- * Joins two conversations by a wire of limited capacity.
+ * Joins two conversations, of either face, by a wire of limited capacity.
  *
  * It behaves as a TCP connection does: order, backpressure, half-close and reset included. Bytes
  * are copied on the way, so that neither side sees the other's memory.
@@ -48,14 +49,24 @@ export interface MemoryOptions {
  * if (heard.join() !== "a,b" || reason !== "ended") throw new Error(`${heard} ${reason}`);
  * ```
  */
-export function memoryPair(one: AsyncChat, two: AsyncChat, options: MemoryOptions = {}): void {
+export function memoryPair(
+  one: AsyncChat | Chat,
+  two: AsyncChat | Chat,
+  options: MemoryOptions = {},
+): void {
   const { capacity = 64 * 1024, segment = capacity, onerror } = options;
   if (!(capacity >= 1) || !(segment >= 1)) {
     throw new RangeError("capacity and segment must be at least 1 byte");
   }
   const there = new Wire(capacity, segment), back = new Wire(capacity, segment);
-  drive(one, (events) => transportOf(back, there, "memory:two", "memory:one", events), { onerror });
-  drive(two, (events) => transportOf(there, back, "memory:one", "memory:two", events), { onerror });
+  const join = (chat: AsyncChat | Chat, input: Wire, output: Wire, peer: string, local: string) =>
+    drive(
+      "asyncChat" in chat ? chat.asyncChat : chat,
+      (events) => transportOf(input, output, peer, local, events),
+      { onerror },
+    );
+  join(one, back, there, "memory:two", "memory:one");
+  join(two, there, back, "memory:one", "memory:two");
 }
 
 /** One direction: bytes, then a FIN or a reset. */

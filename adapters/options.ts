@@ -149,6 +149,7 @@ function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`port must be an integer from 0 to 65535; got ${port}`);
   }
+  if (hostname === "") throw new TypeError("hostname must not be empty");
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return { path, hostname, port, name: `${host}:${port}` };
 }

@@ -5,9 +5,11 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import type { ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
+import type { ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 export type { Capabilities } from "../core/transport.ts";
 export type {
@@ -20,6 +22,7 @@ export type {
   ListenOptions,
   SocketOptions,
 } from "./options.ts";
+export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
 
 /** Nothing can be done here. */
 export const capabilities: Capabilities = {
@@ -37,7 +40,9 @@ export const capabilities: Capabilities = {
  *
  * @throws {ChatError} kind `"unsupported"`, always, as a rejection.
  */
-export function connect<C extends AsyncChat>(_options: ConnectOptions, _chat: C): Promise<C> {
+export function connect(options: ChatConnectOptions): Promise<Chat>;
+export function connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+export function connect(_options: ChatConnectOptions, _chat?: AsyncChat): Promise<never> {
   return Promise.reject(unsupported());
 }
 
@@ -47,6 +52,15 @@ export function connect<C extends AsyncChat>(_options: ConnectOptions, _chat: C)
  * @throws {ChatError} kind `"unsupported"`, always, as a rejection.
  */
 export function listen(_options: ListenOptions, _factory: ChatFactory): Promise<Listener> {
+  return Promise.reject(unsupported());
+}
+
+/**
+ * Cannot serve.
+ *
+ * @throws {ChatError} kind `"unsupported"`, always, as a rejection.
+ */
+export function serve(_options: ServeOptions, _handler: ChatHandler): Promise<Listener> {
   return Promise.reject(unsupported());
 }
 

@@ -25,6 +25,7 @@ export interface Case {
   readonly title: string;
   /** Why anybody should care: what breaks for users when it fails. */
   readonly why: string;
+  /** What it means when the case fails. */
   readonly level: Level;
   /** `core` needs no socket; `client` connects to the witness; in `server` the witness connects. */
   readonly role: "core" | "client" | "server";
@@ -40,12 +41,20 @@ export interface Case {
 
 /** What a case throws when its title is not true. */
 export class Failure extends Error {
+  /** `"Failure"`. */
   override name = "Failure";
   /** What should have been. */
   readonly expected: string | undefined;
   /** What was. */
   readonly observed: string | undefined;
 
+  /**
+   * Makes the failure of one case.
+   *
+   * @param message what is not true, in words
+   * @param expected what should have been
+   * @param observed what was
+   */
   constructor(message: string, expected?: string, observed?: string) {
     super(message);
     this.expected = expected;
@@ -71,31 +80,70 @@ export interface Subject {
   readonly inbound?: (
     factory: (peer: string) => AsyncChat,
     onerror: (error: unknown, peer: string) => void,
-  ) => Promise<{ hostname: string; port: number; close(): Promise<void> }>;
+  ) => Promise<{
+    /** Where the witness connects to. */
+    hostname: string;
+    /** The port there. */
+    port: number;
+    /** Gives connections to `factory` no more. */
+    close(): Promise<void>;
+  }>;
 }
 
-/** One step of what the witness does on a connection, in order. */
+/** One step of what the witness does on a connection, in order; `do` names it. */
 export type Step =
-  /** Receives exactly so many bytes. */
-  | { readonly do: "recv"; readonly bytes: number }
-  /** Receives until the other side's FIN. */
-  | { readonly do: "recv-end" }
-  /** Sends so many bytes of the self-locating stream, in random pieces, from where it stands. */
-  | { readonly do: "send"; readonly bytes: number; readonly piece?: number }
-  /** Sends this text, in pieces of `piece` bytes when given, each in a segment of its own. */
-  | { readonly do: "text"; readonly text: string; readonly piece?: number }
-  /** Sends back whatever comes, until the other side's FIN. */
-  | { readonly do: "echo" }
-  /** Sends a FIN. Goes on receiving. */
-  | { readonly do: "fin" }
-  /** Resets the connection. */
-  | { readonly do: "reset" }
-  /** Stops reading from the socket; the other side will stall. */
-  | { readonly do: "pause" }
-  /** Reads again, at most `rate` bytes a second when given. */
-  | { readonly do: "resume"; readonly rate?: number }
-  /** Waits until the case says so, with `peer.release()`. */
-  | { readonly do: "hold" };
+  | {
+    /** Receives exactly so many bytes. */
+    readonly do: "recv";
+    /** How many. */
+    readonly bytes: number;
+  }
+  | {
+    /** Receives until the other side's FIN. */
+    readonly do: "recv-end";
+  }
+  | {
+    /** Sends so many bytes of the self-locating stream, in random pieces, from where it stands. */
+    readonly do: "send";
+    /** How many bytes of it. */
+    readonly bytes: number;
+    /** The size of every piece, in bytes, instead of random ones. */
+    readonly piece?: number;
+  }
+  | {
+    /** Sends this text, in pieces of `piece` bytes when given, each in a segment of its own. */
+    readonly do: "text";
+    /** The text, sent as UTF-8. */
+    readonly text: string;
+    /** The size of every piece, in bytes; all at once. */
+    readonly piece?: number;
+  }
+  | {
+    /** Sends back whatever comes, until the other side's FIN. */
+    readonly do: "echo";
+  }
+  | {
+    /** Sends a FIN. Goes on receiving. */
+    readonly do: "fin";
+  }
+  | {
+    /** Resets the connection. */
+    readonly do: "reset";
+  }
+  | {
+    /** Stops reading from the socket; the other side will stall. */
+    readonly do: "pause";
+  }
+  | {
+    /** Reads again, at most `rate` bytes a second when given. */
+    readonly do: "resume";
+    /** Bytes a second at most; no bound. */
+    readonly rate?: number;
+  }
+  | {
+    /** Waits until the case says so, with `peer.release()`. */
+    readonly do: "hold";
+  };
 
 /** What the witness has seen on one connection so far. */
 export interface Seen {
@@ -156,6 +204,7 @@ export interface Peer {
 
 /** What a conversation under test has told, in order, kept small: payload is counted. */
 export interface Probe {
+  /** The conversation itself, to give commands to. */
   readonly chat: AsyncChat;
   /** Hooks called so far: `"connect"`, `"data"`, `"found"`, `"drain"`, `"end"`, `"error"`, … */
   readonly log: readonly string[];
@@ -171,11 +220,23 @@ export interface Probe {
 
 /** Connections that the subject accepts, and their conversations. */
 export interface Listening {
-  readonly target: { hostname: string; port: number } | { path: string };
+  /** Where to connect to, as {@linkcode Context.dial} takes it. */
+  readonly target:
+    | {
+      /** The host's name or address. */
+      hostname: string;
+      /** The port there. */
+      port: number;
+    }
+    | {
+      /** The path of the unix socket. */
+      path: string;
+    };
   /** In order of acceptance. */
   readonly probes: readonly Probe[];
   /** Where the subject opened the port itself. */
   readonly listener: Listener | undefined;
+  /** Accepts no more, and resolves when every connection has ended. */
   close(): Promise<void>;
   /** Resolves when the `count`th connection has been accepted. */
   accepted(count: number): Promise<void>;
@@ -191,9 +252,13 @@ export interface Stream {
 
 /** What a case is given. Everything it opens is closed, and checked for leaks, after it. */
 export interface Context {
+  /** Decides all of the case's data: the run's seed, mixed with the case's id. */
   readonly seed: number;
+  /** The implementation under test. */
   readonly subject: Subject;
+  /** The subject's adapter. */
   readonly adapter: Adapter;
+  /** What the subject's adapter says it can do and cannot. */
   readonly capabilities: Capabilities;
   /** A number in [0, 1) that the seed decides. */
   random(): number;

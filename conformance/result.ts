@@ -47,13 +47,17 @@ export const LETTERS: Readonly<Record<Verdict, string>> = {
 
 /** One case on one subject. */
 export interface Result {
+  /** The case's id, or the one that was asked for and does not exist. */
   readonly id: string;
+  /** What came of it. */
   readonly verdict: Verdict;
   /** How long it took, its closing and the look for leaks included; in milliseconds. */
   readonly ms: number;
   /** Why it is what it is, in words. */
   readonly detail?: string;
+  /** What should have been, where the case could tell. */
   readonly expected?: string;
+  /** What was, where the case could tell. */
   readonly observed?: string;
   /** What the case noted. */
   readonly info?: Readonly<Record<string, unknown>>;

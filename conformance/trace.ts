@@ -10,6 +10,7 @@ export interface TraceLine {
   readonly at: number;
   /** On which side it happened. */
   readonly side: "subject" | "witness";
+  /** What happened, in words. */
   readonly what: string;
 }
 

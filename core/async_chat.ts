@@ -12,6 +12,7 @@ import type { CloseReport } from "./close_report.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SessionHandler } from "./session_event.ts";
+import type { Inspector, SessionStats } from "./stats.ts";
 import type { Terminator } from "./terminator.ts";
 import { decode } from "./text.ts";
 
@@ -36,11 +37,17 @@ export interface AsyncChatHooks {
   foundTerminator(): HookResult;
   /** The queue is down at the low-water mark, after `push` had answered `false`. */
   handleDrain(): HookResult;
+  /**
+   * No byte came or went for `idleTimeout`; called again after as long again. Default: aborts with
+   * `error`, of kind `"timeout"`. Push something instead to keep the connection.
+   */
+  handleTimeout(error: ChatError): HookResult;
   /** The peer sent its FIN, and everything before it has been told. Default: `closeWhenDone()`. */
   handleEnd(): HookResult;
   /**
    * The connection or the protocol failed: not refused and not reset, which `connect` and
-   * `handleClose` tell. Default: reported. For kind `"limit"` an answer may still be pushed.
+   * `handleClose` tell. Default: reported. For a frame that was too long (kind `"limit"`) or too
+   * slow (kind `"timeout"`) an answer may still be pushed.
    */
   handleError(error: ChatError): HookResult;
   /**
@@ -56,6 +63,8 @@ export interface AsyncChatHooks {
 export interface AsyncChatOptions extends Limits, Partial<AsyncChatHooks> {
   /** What ends a frame; input is raw until one is set. */
   readonly terminator?: Terminator;
+  /** Looks on, for logs and metrics; sizes and states, never payload. */
+  readonly inspect?: Inspector;
 }
 
 /** What stands behind a conversation that has been attached to a socket. */
@@ -70,6 +79,11 @@ export interface Attachment {
   wake(): void;
   /** Shows an error that nobody handled. */
   report(error: unknown): void;
+  /**
+   * Calls `act` after so many milliseconds, and answers how to call that off. Without it nothing
+   * that waits for the peer has a timeout of its own.
+   */
+  after?(milliseconds: number, act: () => void): () => void;
 }
 
 /** How to abort. */
@@ -83,6 +97,7 @@ const HOOKS: readonly (keyof AsyncChatHooks)[] = [
   "collectIncomingData",
   "foundTerminator",
   "handleDrain",
+  "handleTimeout",
   "handleEnd",
   "handleError",
   "handleException",
@@ -158,6 +173,8 @@ export class AsyncChat implements AsyncChatHooks {
       if (hook !== undefined) Object.defineProperty(this, name, { value: hook, writable: true });
     }
     if (options.terminator !== undefined) this.setTerminator(options.terminator);
+    const { inspect } = options;
+    if (inspect !== undefined) this.session.oninspect = (event) => inspect.call(this, event);
   }
 
   // --- hooks, to be overridden -------------------------------------------------------------------
@@ -181,6 +198,11 @@ export class AsyncChat implements AsyncChatHooks {
 
   /** The queue is down at the low-water mark again. */
   handleDrain(): HookResult {}
+
+  /** Nothing moved for `idleTimeout`; by default the conversation is aborted. */
+  handleTimeout(error: ChatError): HookResult {
+    this.abort(error);
+  }
 
   /** The peer sent its FIN; by default we close when all is sent. */
   handleEnd(): HookResult {
@@ -289,6 +311,11 @@ export class AsyncChat implements AsyncChatHooks {
     if (this.session.isOver) return Promise.reject(this.#tooLate());
     if (this.session.isDrained) return Promise.resolve();
     return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
+  }
+
+  /** What has been counted so far: bytes, frames, writes. */
+  get stats(): SessionStats {
+    return this.session.stats;
   }
 
   // --- the end -----------------------------------------------------------------------------------
@@ -408,6 +435,7 @@ export class AsyncChat implements AsyncChatHooks {
       }
     },
     drained: () => this.#call(() => this.handleDrain()),
+    timedOut: (error) => this.#call(() => this.handleTimeout(error)),
     ended: () => this.#call(() => this.handleEnd()),
     thrown: (error) => this.#threw(error),
     failed: (error) => {

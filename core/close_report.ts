@@ -54,8 +54,44 @@ export function reasonOf({ kind }: ChatError, otherwise: CloseReason = "failed")
   }
 }
 
+/** What a close report is made of, as it comes to light. Of several reasons the first counts. */
+export class Ending {
+  /** Queued output that was dropped so far, in bytes. */
+  bytesUnsent = 0;
+  #reason: CloseReason | undefined;
+  #error: Error | undefined;
+  #incomplete: IncompleteFrameError | undefined;
+
+  /** What ended it, when that was no orderly end. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** It ends, or will end, because of that. */
+  because(reason: CloseReason, error: Error | undefined): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#error = error;
+  }
+
+  /** The input ends here: what there is of a frame will be no frame. */
+  cut(input: Input): void {
+    this.#incomplete ??= cutFrame(input);
+  }
+
+  /** How it ended. */
+  report(): CloseReport {
+    return {
+      reason: this.#reason ?? "failed",
+      bytesUnsent: this.bytesUnsent,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#incomplete === undefined ? {} : { incomplete: this.#incomplete }),
+    };
+  }
+}
+
 /** The frame under way, if any byte of it has come. */
-export function cutFrame(input: Input): IncompleteFrameError | undefined {
+function cutFrame(input: Input): IncompleteFrameError | undefined {
   const { terminator, remaining } = input;
   const received = input.length + heldBytes(input).length;
   if (terminator.kind === "raw" || received === 0) return undefined;

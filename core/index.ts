@@ -16,6 +16,15 @@ export {
   type Attachment,
   type HookResult,
 } from "./async_chat.ts";
+export { Chat } from "./chat.ts";
+export type {
+  AbortSignalLike,
+  ChatOptions,
+  FrameEnd,
+  FrameOptions,
+  ReadOptions,
+} from "./chat_options.ts";
+export { UnsentError } from "./chat_writer.ts";
 export {
   ChatError,
   type ChatErrorOptions,
@@ -23,6 +32,34 @@ export {
   IncompleteFrameError,
   LimitError,
 } from "./errors.ts";
+export type { Framing } from "./framing/framing.ts";
+export {
+  chunked,
+  type ChunkedBody,
+  type ChunkedOptions,
+  type ChunkedSource,
+} from "./framing/chunked.ts";
+export { delimited } from "./framing/delimited.ts";
+export { decimal, hexadecimal } from "./framing/digits.ts";
+export { dotStuffed } from "./framing/dot_stuffed.ts";
+export { fixedSize } from "./framing/fixed_size.ts";
+export { lengthPrefixed, type LengthPrefixedOptions } from "./framing/length_prefixed.ts";
+export { lines, type LinesOptions } from "./framing/lines.ts";
+export { netstring } from "./framing/netstring.ts";
+export { Utf8Decoder } from "./framing/utf8.ts";
+export { encodeVarint, varint } from "./framing/varint.ts";
+export { parse, Parser } from "./parser.ts";
+export {
+  exactly,
+  type Protocol,
+  protocolError,
+  rest,
+  type Step,
+  type StepOptions,
+  until,
+  type UntilOptions,
+} from "./protocol.ts";
+export { ProtocolChat, type ProtocolChatOptions } from "./protocol_chat.ts";
 export {
   type MoreProducer,
   NOT_YET,
@@ -35,5 +72,6 @@ export type { CloseReason, CloseReport } from "./close_report.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { Session } from "./session.ts";
 export { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./session_event.ts";
+export type { InspectEvent, Inspector, InspectType, SessionStats } from "./stats.ts";
 export type { Delimiting, Terminator } from "./terminator.ts";
 export type { Capabilities, Transport, TransportEvents } from "./transport.ts";

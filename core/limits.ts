@@ -4,7 +4,12 @@
  * @module
  */
 
-/** Bounds on memory and on patience. All are on by default; `Infinity` turns one off. */
+import { LimitError } from "./errors.ts";
+
+/**
+ * Bounds on memory and on patience. Those on memory, and `closeTimeout`, are on by default;
+ * `Infinity` turns one off.
+ */
 export interface Limits {
   /** Longest payload of a frame, in bytes; 1 MiB. A count beyond it is refused when it is set. */
   readonly maxFrameLength?: number;
@@ -21,6 +26,16 @@ export interface Limits {
   readonly maxQueued?: number;
   /** How long a close may make no progress, in milliseconds, before it is cut short; 30,000. */
   readonly closeTimeout?: number;
+  /**
+   * How long no byte may come or go, in milliseconds, before `handleTimeout` is called; off. While a
+   * hook's promise is pending the connection is cut instead: who waits can be waited for no longer.
+   */
+  readonly idleTimeout?: number;
+  /**
+   * How long a frame may take from its first byte to its end, in milliseconds, however its bytes
+   * drip in; off. Time in which we do not read is not counted, and raw input has no frames.
+   */
+  readonly frameTimeout?: number;
 }
 
 /** The limits in force when none are given. */
@@ -31,6 +46,8 @@ export const DEFAULT_LIMITS: Required<Limits> = {
   lowWaterMark: 32 * 1024,
   maxQueued: 16 * 1024 * 1024,
   closeTimeout: 30_000,
+  idleTimeout: Infinity,
+  frameTimeout: Infinity,
 };
 
 /**
@@ -54,4 +71,37 @@ export function completeLimits(given: Limits): Required<Limits> {
     );
   }
   return limits;
+}
+
+/** The error for a frame that is longer than the limit. */
+export function overlongFrame({ maxFrameLength }: Required<Limits>): LimitError {
+  return new LimitError(
+    `a frame is longer than ${maxFrameLength} bytes; raise maxFrameLength if the peer is right`,
+    maxFrameLength,
+    maxFrameLength + 1,
+  );
+}
+
+/** The error for a count that is above the limit. */
+export function overlongCount(bytes: number, { maxFrameLength }: Required<Limits>): LimitError {
+  return new LimitError(
+    `a frame of ${bytes} bytes is above the limit of ${maxFrameLength}; raise maxFrameLength, or ` +
+      "take the payload in pieces with a smaller count",
+    maxFrameLength,
+    bytes,
+  );
+}
+
+/** The error for output that the queue has no room for. */
+export function fullQueue(
+  queued: number,
+  bytes: number,
+  { maxQueued }: Required<Limits>,
+): LimitError {
+  return new LimitError(
+    `${queued} bytes are queued and the peer does not read; ${bytes} more would pass the limit of ` +
+      `${maxQueued}: wait for drained() when push() answers false, or raise maxQueued`,
+    maxQueued,
+    queued,
+  );
 }

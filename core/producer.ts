@@ -37,7 +37,14 @@ export interface MoreProducer {
 export interface ReadableStreamLike {
   /** Locks the stream and hands out its reader. */
   getReader(): {
-    read(): Promise<{ done: boolean; value?: unknown }>;
+    /** Resolves with the next piece. */
+    read(): Promise<{
+      /** Whether the stream has ended. */
+      done: boolean;
+      /** The piece, unless it has: text or bytes, which are sent as they are. */
+      value?: unknown;
+    }>;
+    /** Told once, when the stream will not be read to its end. */
     cancel(reason?: unknown): Promise<unknown>;
   };
 }

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { type CloseReason, type CloseReport, cutFrame, reasonOf } from "./close_report.ts";
-import { ChatError, type IncompleteFrameError, LimitError } from "./errors.ts";
+import { type CloseReason, Ending, reasonOf } from "./close_report.ts";
+import { isFrameUnderWay, timeoutError, type Watch } from "./deadlines.ts";
+import { ChatError } from "./errors.ts";
 import {
   changeTerminator,
   discardInput,
@@ -17,7 +18,7 @@ import {
   type InputSink,
   isUnfinished,
 } from "./input.ts";
-import { completeLimits, type Limits } from "./limits.ts";
+import { completeLimits, fullQueue, type Limits, overlongCount, overlongFrame } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import {
   type Piece,
@@ -26,7 +27,20 @@ import {
   type ProducerLike,
   toProducer,
 } from "./producer.ts";
-import { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./session_event.ts";
+import {
+  keeper,
+  NEED_DATA,
+  PAUSED,
+  type SessionEvent,
+  type SessionHandler,
+} from "./session_event.ts";
+import {
+  type Counters,
+  type Inspector,
+  type InspectType,
+  type SessionStats,
+  zeroCounters,
+} from "./stats.ts";
 import {
   type CompiledTerminator,
   compileTerminator,
@@ -34,6 +48,7 @@ import {
   sourceOf,
   type Terminator,
 } from "./terminator.ts";
+import { Watches } from "./watches.ts";
 
 /**
  * A conversation without a socket.
@@ -52,7 +67,8 @@ import {
  *   socket back, then {@linkcode disconnected}; {@linkcode wantsRead}: read or do not;
  *   {@linkcode tick}, then {@linkcode deadline}: when to come back at the latest.
  *
- * Time is an input: there is no clock and no timer here.
+ * Time is an input: there is no clock and no timer here. What happened since the last tick counts as
+ * having happened at the next, and while {@linkcode isTimed} is false none is needed.
  *
  * @example A conversation with a peer that exists only in this test
  * ```ts
@@ -78,6 +94,8 @@ export class Session {
   onoutput: (() => void) | undefined;
   /** Called with an error of your own code that came too late to be told as an event. */
   onlate: ((error: unknown) => void) | undefined;
+  /** Looks on; see {@linkcode Inspector}. Nothing is spent on it while it is `undefined`. */
+  oninspect: Inspector | undefined;
 
   readonly #limits: Required<Limits>;
   /** `over`: nothing goes in or out any more. `closed`: the socket is gone as well. */
@@ -117,18 +135,16 @@ export class Session {
   #closing = false;
   #closeDue = false;
 
-  #reason: CloseReason | undefined;
+  readonly #ending: Ending = new Ending();
   #orderly: CloseReason = "closed";
-  #error: Error | undefined;
   #reset = false;
-  #bytesUnsent = 0;
-  #incomplete: IncompleteFrameError | undefined;
   #failureDue: ChatError | undefined;
   #refusalDue: ChatError | undefined;
   #thrownDue: { readonly error: unknown } | undefined;
 
-  #progressed = false;
-  #lastProgress = 0;
+  readonly #counters: Counters = zeroCounters();
+  readonly #watches: Watches;
+  #timeoutDue: ChatError | undefined;
 
   /**
    * Starts a conversation that is not connected yet. Output may be queued already.
@@ -137,6 +153,7 @@ export class Session {
    */
   constructor(limits: Limits = {}) {
     this.#limits = completeLimits(limits);
+    this.#watches = new Watches(this.#limits);
     const { maxFrameLength, overlong } = this.#limits;
     this.#input = initialInput(maxFrameLength, overlong === "skip");
   }
@@ -148,7 +165,8 @@ export class Session {
     if (this.#phase !== "connecting") return;
     this.#phase = "open";
     this.#connectedDue = true;
-    this.#progressed = true;
+    this.#watches.move();
+    this.#show("connected");
   }
 
   /**
@@ -159,15 +177,20 @@ export class Session {
    */
   receive(chunk: Uint8Array): void {
     if (this.#folding) throw new Error("receive() was called from inside a callback");
-    if (chunk.length === 0 || this.#deaf || this.#peer !== "open" || this.isOver) return;
-    this.#chunks.push(chunk);
+    if (chunk.length === 0 || this.#peer !== "open" || this.isOver) return;
+    this.#watches.move();
+    this.#counters.chunksReceived++;
+    this.#counters.bytesReceived += chunk.length;
+    this.#show("received", chunk.length);
+    if (!this.#deaf) this.#chunks.push(chunk);
   }
 
   /** The peer sent its FIN. */
   receiveEnd(): void {
     if (this.#peer !== "open" || this.isOver) return;
     this.#peer = this.#deaf ? "ended" : "ending";
-    this.#progressed = true;
+    this.#watches.progress();
+    this.#show("peer-ended");
     this.#overWhenBothEnded();
   }
 
@@ -183,27 +206,20 @@ export class Session {
     if (!this.isOver) {
       this.fail(new ChatError("unknown", "the connection went away without a word"));
     }
+    if (this.#phase === "closed") return;
     this.#phase = "closed";
+    this.#show("closed");
   }
 
   /** It is `now`, in milliseconds of any monotonic clock. */
   tick(now: number): void {
-    if (!this.#closing || this.#phase !== "open") return;
-    if (this.#progressed) {
-      this.#progressed = false;
-      this.#lastProgress = now;
-      return;
-    }
-    const { closeTimeout } = this.#limits;
-    if (now < this.#lastProgress + closeTimeout) return;
-    this.#dropInput();
-    this.fail(
-      new ChatError(
-        "timeout",
-        `closing made no progress for ${closeTimeout} ms: the peer neither reads nor ends; raise ` +
-          "closeTimeout if it needs longer",
-      ),
-    );
+    if (this.#phase !== "open") return;
+    const passed = this.#watches.tick(now, {
+      closing: this.#closing,
+      frame: this.#frameUnderWay,
+      reading: !this.#paused && this.#holds === 0,
+    });
+    if (passed !== undefined) this.#timeOut(passed);
   }
 
   // --- polls: what to do next --------------------------------------------------------------------
@@ -232,9 +248,22 @@ export class Session {
 
   /** When {@linkcode tick} is due at the latest, on its clock; `undefined` for never. */
   get deadline(): number | undefined {
-    if (!this.#closing || this.#phase !== "open") return undefined;
-    const { closeTimeout } = this.#limits;
-    return closeTimeout === Infinity ? undefined : this.#lastProgress + closeTimeout;
+    return this.#phase === "open" ? this.#watches.deadline : undefined;
+  }
+
+  /** Whether there is, or may soon be, a deadline: else nobody need look at a clock. */
+  get isTimed(): boolean {
+    return this.#phase === "open" && this.#watches.isTimed(this.#closing);
+  }
+
+  /** What has been counted so far. */
+  get stats(): SessionStats {
+    return {
+      ...this.#counters,
+      bytesQueued: this.#outbox.bytes,
+      connectedAt: this.#watches.startedAt,
+      lastActivity: this.#watches.movedAt,
+    };
   }
 
   /** Whether the conversation is over: nothing goes in or out any more. */
@@ -275,7 +304,13 @@ export class Session {
   sent(size: number): void {
     if (this.#phase !== "open") return;
     this.#outbox.sent(size);
-    if (size > 0) this.#progressed = true;
+    if (size > 0) {
+      this.#watches.progress();
+      this.#watches.move();
+      this.#counters.writes++;
+      this.#counters.bytesSent += size;
+      this.#show("sent", size);
+    }
     this.#outputWent();
   }
 
@@ -283,7 +318,8 @@ export class Session {
   endSent(): void {
     if (this.#ours !== "ending") return;
     this.#ours = "ended";
-    this.#progressed = true;
+    this.#watches.progress();
+    this.#show("ended");
     if (this.#closing) this.#listenNoMore();
     this.#overWhenBothEnded();
   }
@@ -302,20 +338,7 @@ export class Session {
    */
   nextEvent(): SessionEvent | typeof NEED_DATA | typeof PAUSED {
     let event: SessionEvent | undefined;
-    const keep = (told: SessionEvent) => {
-      event = told;
-      return false;
-    };
-    this.dispatch({
-      connected: () => keep({ type: "connected" }),
-      data: (source, start, end) => keep({ type: "data", data: source.subarray(start, end) }),
-      found: () => keep({ type: "found" }),
-      drained: () => keep({ type: "drained" }),
-      ended: () => keep({ type: "ended" }),
-      thrown: (error) => keep({ type: "thrown", error }),
-      failed: (error) => keep({ type: "failed", error }),
-      closed: (report) => void keep({ type: "closed", report }),
-    });
+    this.dispatch(keeper((told) => event = told));
     if (event !== undefined) return event;
     return this.#holds > 0 || (this.#paused && this.#hasInput) ? PAUSED : NEED_DATA;
   }
@@ -334,14 +357,8 @@ export class Session {
    */
   setTerminator(terminator: Terminator): void {
     const compiled = compileTerminator(terminator);
-    const { maxFrameLength } = this.#limits;
-    if (compiled.kind === "count" && compiled.bytes > maxFrameLength) {
-      throw new LimitError(
-        `a frame of ${compiled.bytes} bytes is above the limit of ${maxFrameLength}; raise ` +
-          "maxFrameLength, or take the payload in pieces with a smaller count",
-        maxFrameLength,
-        compiled.bytes,
-      );
+    if (compiled.kind === "count" && compiled.bytes > this.#limits.maxFrameLength) {
+      throw overlongCount(compiled.bytes, this.#limits);
     }
     if (this.#folding || this.#inPayload) {
       this.#nextTerminator = compiled;
@@ -372,13 +389,7 @@ export class Session {
     this.#checkPush();
     if (bytes.length === 0) return this.#isBelowHighWater();
     if (this.#outbox.bytes + bytes.length > this.#limits.maxQueued) {
-      throw new LimitError(
-        `${this.#outbox.bytes} bytes are queued and the peer does not read; ${bytes.length} more ` +
-          `would pass the limit of ${this.#limits.maxQueued}: wait for drained() when push() ` +
-          "answers false, or raise maxQueued",
-        this.#limits.maxQueued,
-        this.#outbox.bytes,
-      );
+      throw fullQueue(this.#outbox.bytes, bytes.length, this.#limits);
     }
     return this.#enqueue(typeof piece === "string" ? bytes : new Uint8Array(bytes));
   }
@@ -423,7 +434,7 @@ export class Session {
     if (this.#closing || this.isOver) return;
     this.end();
     this.#closing = true;
-    this.#progressed = true;
+    this.#watches.progress();
     if (this.#ours === "ended") this.#listenNoMore();
     this.#overWhenBothEnded();
     this.#wake();
@@ -446,10 +457,7 @@ export class Session {
    */
   refuse(error: ChatError): void {
     if (this.#deaf || this.#silent || this.isOver) return;
-    if (this.#reason === undefined) {
-      this.#reason = reasonOf(error);
-      this.#error = error;
-    }
+    this.#ending.because(reasonOf(error), error);
     this.#refusalDue = error;
     this.#closeDue = true;
     this.#listenNoMore();
@@ -470,14 +478,21 @@ export class Session {
 
   /** Stops telling input, and reading. Idempotent. */
   pause(): void {
-    this.#paused = true;
+    if (!this.#paused) {
+      this.#paused = true;
+      this.#counters.pauses++;
+      this.#show("paused");
+    }
     this.#stopFold();
     this.#wake();
   }
 
   /** Goes on after {@linkcode pause}. Idempotent. */
   resume(): void {
-    this.#paused = false;
+    if (this.#paused) {
+      this.#paused = false;
+      this.#show("resumed");
+    }
     this.#wake();
   }
 
@@ -489,12 +504,15 @@ export class Session {
   /** A hook is not done: nothing is told until {@linkcode release} was called as often. */
   hold(): void {
     this.#holds++;
+    this.#counters.holds++;
+    this.#show("held");
   }
 
   /** The hook is done. */
   release(): void {
     this.#holds--;
     if (this.#holds > 0) return;
+    this.#show("released");
     this.#inPayload = false;
     this.#switchRaw();
     this.#wake();
@@ -529,7 +547,13 @@ export class Session {
     }
     if (this.#drainDue && this.isDrained && !this.isOver) {
       this.#drainDue = false;
+      this.#show("drained");
       return handler.drained();
+    }
+    const timeout = this.#timeoutDue;
+    if (timeout !== undefined) {
+      this.#timeoutDue = undefined;
+      if (!this.#closing && !this.isOver) return handler.timedOut(timeout);
     }
     if (this.#hasInput) {
       if (this.#paused) return false;
@@ -542,7 +566,8 @@ export class Session {
     }
     if (this.#phase === "closed" && !this.#closedTold) {
       this.#closedTold = true;
-      handler.closed(this.#report());
+      this.#ending.cut(this.#input);
+      handler.closed(this.#ending.report());
     }
     return false;
   }
@@ -567,7 +592,7 @@ export class Session {
     if (this.#stopped) return false;
     if (!last || input.stopped) return true;
     this.#peer = "ended";
-    this.#incomplete = cutFrame(input);
+    this.#ending.cut(input);
     const goOn = handler.ended();
     this.#overWhenBothEnded();
     return goOn;
@@ -587,6 +612,9 @@ export class Session {
         if (this.#terminator.kind === "count") this.#remaining -= end - start;
       },
       found: (next) => {
+        this.#counters.framesReceived++;
+        // Even a call that does nothing is felt at millions of frames a second.
+        if (this.oninspect !== undefined) this.#show("frame");
         if (this.#nextTerminator !== undefined || next !== this.#terminator) {
           this.#putInForce(this.#nextTerminator ?? next);
         }
@@ -596,14 +624,12 @@ export class Session {
         return this.#terminator;
       },
       overflow: () => {
-        const { maxFrameLength, overlong } = this.#limits;
-        const error = new LimitError(
-          `a frame is longer than ${maxFrameLength} bytes; raise maxFrameLength if the peer is right`,
-          maxFrameLength,
-          maxFrameLength + 1,
-        );
-        if (overlong === "close" || this.#terminator.kind === "count") this.refuse(error);
-        else this.#refusalDue = error;
+        const error = overlongFrame(this.#limits);
+        this.#counters.framesOverlong++;
+        this.#show("overlong");
+        const goOn = this.#limits.overlong === "skip" && this.#terminator.kind !== "count";
+        if (goOn) this.#refusalDue = error;
+        else this.refuse(error);
         sink.stopped = true;
       },
     };
@@ -631,6 +657,7 @@ export class Session {
     this.#nextTerminator = undefined;
     this.#terminator = terminator;
     this.#remaining = terminator.kind === "count" ? terminator.bytes : 0;
+    this.#show("terminator");
   }
 
   #changeTerminator(terminator: CompiledTerminator): void {
@@ -675,27 +702,34 @@ export class Session {
   #enqueue(entry: Uint8Array | Producer): boolean {
     if (this.isOver) {
       // The peer is gone and you have not been told yet: count it, and tell the count then.
-      if (entry instanceof Uint8Array) this.#bytesUnsent += entry.length;
-      else this.#outbox.cancel(entry, this.#error);
+      if (entry instanceof Uint8Array) this.#ending.bytesUnsent += entry.length;
+      else this.#outbox.cancel(entry, this.#ending.error);
       return false;
     }
     this.#outbox.add(entry);
+    this.#show("queued", entry instanceof Uint8Array ? entry.length : 0);
     this.#wake();
     return this.#isBelowHighWater();
   }
 
   #isBelowHighWater(): boolean {
     if (this.#outbox.bytes < this.#limits.highWaterMark) return true;
-    this.#drainDue = true;
+    if (!this.#drainDue) {
+      this.#drainDue = true;
+      this.#counters.highWaterEvents++;
+      this.#show("full");
+    }
     return false;
   }
 
   #producerThrew(error: unknown, dropped: number): void {
-    this.#bytesUnsent += dropped;
-    this.#reason ??= "failed";
-    this.#error ??= error instanceof Error
-      ? error
-      : new ChatError("unknown", `a producer threw ${String(error)}`, { cause: error });
+    this.#ending.bytesUnsent += dropped;
+    this.#ending.because(
+      "failed",
+      error instanceof Error
+        ? error
+        : new ChatError("unknown", `a producer threw ${String(error)}`, { cause: error }),
+    );
     this.#thrownDue = { error };
     this.closeWhenDone();
   }
@@ -714,7 +748,7 @@ export class Session {
     this.#silent = true;
     this.#stopFold();
     this.#connectedDue = this.#closeDue = false;
-    this.#refusalDue = this.#failureDue = undefined;
+    this.#refusalDue = this.#failureDue = this.#timeoutDue = undefined;
     if (this.#thrownDue !== undefined) this.#late(this.#thrownDue.error);
     this.#thrownDue = undefined;
     this.#dropInput();
@@ -725,24 +759,62 @@ export class Session {
   #over(reason: CloseReason, error: Error | undefined): void {
     if (this.isOver) return;
     this.#phase = "over";
-    if (this.#reason === undefined) {
-      this.#reason = reason;
-      this.#error = error;
-    }
-    this.#bytesUnsent += this.#outbox.drop(
+    this.#ending.because(reason, error);
+    this.#ending.bytesUnsent += this.#outbox.drop(
       error ?? new ChatError("closed", "the conversation ended before the producer did"),
     );
     this.onoutput?.();
+    this.#show("over");
   }
 
-  #report(): CloseReport {
-    const incomplete = this.#incomplete ?? cutFrame(this.#input);
-    return {
-      reason: this.#reason ?? "failed",
-      bytesUnsent: this.#bytesUnsent,
-      ...(this.#error === undefined ? {} : { error: this.#error }),
-      ...(incomplete === undefined ? {} : { incomplete }),
-    };
+  // --- time --------------------------------------------------------------------------------------
+
+  /** A frame's number, the same as long as it is the same frame. */
+  get #frameUnderWay(): number | undefined {
+    const { framesReceived, framesOverlong } = this.#counters;
+    if (this.#deaf || this.#peer !== "open" || !isFrameUnderWay(this.#input)) return undefined;
+    // One that is being skipped is counted as too long already.
+    return framesReceived + framesOverlong - (this.#input.skipping ? 1 : 0);
+  }
+
+  #timeOut(watch: Watch): void {
+    const error = timeoutError(watch, this.#limits);
+    this.#show("timeout");
+    switch (watch) {
+      case "close":
+        this.#dropInput();
+        this.fail(error);
+        break;
+      case "frame":
+        this.#ending.cut(this.#input);
+        this.refuse(error);
+        break;
+      case "idle":
+        // A hook that is not done may never be, and no other may be called meanwhile.
+        if (this.#holds > 0) this.abort(error);
+        else this.#timeoutDue = error;
+    }
+    this.#wake();
+  }
+
+  // --- looking on --------------------------------------------------------------------------------
+
+  #show(type: InspectType, bytes = 0): void {
+    if (this.oninspect === undefined) return;
+    try {
+      this.oninspect({
+        type,
+        bytes,
+        phase: this.#phase,
+        terminator: this.#terminator.kind,
+        framesReceived: this.#counters.framesReceived,
+        bytesQueued: this.#outbox.bytes,
+        isPaused: this.#paused,
+        isHeld: this.#holds > 0,
+      });
+    } catch (error) {
+      this.#late(error);
+    }
   }
 }
 

@@ -20,6 +20,8 @@ export interface SessionHandler {
   found(): boolean;
   /** The queue fell to the low-water mark after `push` had answered `false`. */
   drained(): boolean;
+  /** No byte came or went for `idleTimeout`. Told again after as long again. */
+  timedOut(error: ChatError): boolean;
   /** The peer sent its FIN; everything before it has been told. */
   ended(): boolean;
   /** Your own code failed: a producer threw or rejected. The session is closing. */
@@ -32,13 +34,55 @@ export interface SessionHandler {
 
 /** One event, as `Session.nextEvent` hands it out. */
 export type SessionEvent =
-  | { readonly type: "connected" | "found" | "drained" | "ended" }
-  | { readonly type: "data"; readonly data: Uint8Array }
-  | { readonly type: "thrown"; readonly error: unknown }
-  | { readonly type: "failed"; readonly error: ChatError }
-  | { readonly type: "closed"; readonly report: CloseReport };
+  | {
+    /** It stands; the frame is complete; there is room again; the peer sent its FIN. */
+    readonly type: "connected" | "found" | "drained" | "ended";
+  }
+  | {
+    /** Payload of the frame under way. */
+    readonly type: "data";
+    /** A view, never empty; borrowed for as long as the chunk is that was received. */
+    readonly data: Uint8Array;
+  }
+  | {
+    /** Your own code failed. */
+    readonly type: "thrown";
+    /** What a producer threw, or rejected with. */
+    readonly error: unknown;
+  }
+  | {
+    /** Nothing moved for `idleTimeout`; the connection or the protocol failed. */
+    readonly type: "timedOut" | "failed";
+    /** What went wrong. */
+    readonly error: ChatError;
+  }
+  | {
+    /** It is over: the last event. */
+    readonly type: "closed";
+    /** How it ended. */
+    readonly report: CloseReport;
+  };
 
 /** Nothing to tell until there is new input. */
 export const NEED_DATA: unique symbol = Symbol("asynchat.NEED_DATA");
 /** There is something to tell, but the session is paused, or held by a hook that is not done. */
 export const PAUSED: unique symbol = Symbol("asynchat.PAUSED");
+
+/** A handler that keeps one event and stops there. */
+export function keeper(keep: (event: SessionEvent) => void): SessionHandler {
+  const stop = (event: SessionEvent) => {
+    keep(event);
+    return false;
+  };
+  return {
+    connected: () => stop({ type: "connected" }),
+    data: (source, start, end) => stop({ type: "data", data: source.subarray(start, end) }),
+    found: () => stop({ type: "found" }),
+    drained: () => stop({ type: "drained" }),
+    timedOut: (error) => stop({ type: "timedOut", error }),
+    ended: () => stop({ type: "ended" }),
+    thrown: (error) => stop({ type: "thrown", error }),
+    failed: (error) => stop({ type: "failed", error }),
+    closed: (report) => keep({ type: "closed", report }),
+  };
+}

@@ -75,7 +75,7 @@ export interface Capabilities {
   readonly listen: boolean;
   /** Connects to, and listens on, unix sockets. */
   readonly unix: boolean;
-  /** {@linkcode Transport.close} with `reset` makes the peer see a reset. */
+  /** Aborting with `reset` makes the peer see one. */
   readonly reset: boolean;
   /** An abandoned connect is cancelled in the system, not merely closed when it completes. */
   readonly cancelConnect: boolean;

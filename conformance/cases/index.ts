@@ -8,6 +8,7 @@ import type { Case } from "../case.ts";
 import { abt } from "./abt.ts";
 import { bp } from "./bp.ts";
 import { cb } from "./cb.ts";
+import { awt } from "./chat.ts";
 import { cls } from "./cls.ts";
 import { con } from "./con.ts";
 import { coreCases } from "./core.ts";
@@ -18,6 +19,7 @@ import { lsn } from "./lsn.ts";
 import { many } from "./many.ts";
 import { ord } from "./ord.ts";
 import { rst } from "./rst.ts";
+import { tmo } from "./tmo.ts";
 import { uns } from "./uns.ts";
 import { unx } from "./unx.ts";
 
@@ -35,7 +37,9 @@ export const cases: readonly Case[] = unique([
   ...bp,
   ...cls,
   ...abt,
+  ...tmo,
   ...cb,
+  ...awt,
   ...many,
   ...leak,
   ...unx,

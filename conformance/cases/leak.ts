@@ -7,9 +7,7 @@
 import { AsyncChat } from "../../core/async_chat.ts";
 import type { Case, Context, Peer, Step } from "../case.ts";
 import { begin, type Hooks, KIB, MIB, seen, thrownBy, twins } from "./meeting.ts";
-
-/** Timers above this, in milliseconds, are ours: nobody else waits for hours. */
-const HOURS = 10_000_000;
+import { HOURS, watchTimers } from "./timers.ts";
 
 const SILENT: Hooks = {
   handleException(error) {
@@ -220,43 +218,4 @@ async function closedChat(t: Context, peer: Peer): Promise<WeakRef<AsyncChat>> {
   const chat = await t.adapter.connect({ onerror: t.onerror, ...peer.target }, new AsyncChat());
   await chat.closed;
   return new WeakRef(chat);
-}
-
-interface Timers {
-  /** Timers of hours that have been set so far. */
-  readonly set: number;
-  /** Those that have not been cleared. */
-  readonly pending: number;
-  restore(): void;
-}
-
-/** Counts the timers of hours that are set from now on. */
-function watchTimers(): Timers {
-  const { setTimeout: set, clearTimeout: clear } = globalThis;
-  const pending = new Set<unknown>();
-  let count = 0;
-  globalThis.setTimeout = ((act: () => void, milliseconds?: number, ...rest: unknown[]) => {
-    const timer = set(act, milliseconds, ...rest);
-    if (milliseconds !== undefined && milliseconds > HOURS) {
-      count++;
-      pending.add(timer);
-    }
-    return timer;
-  }) as typeof setTimeout;
-  globalThis.clearTimeout = (timer) => {
-    pending.delete(timer);
-    clear(timer);
-  };
-  return {
-    get set() {
-      return count;
-    },
-    get pending() {
-      return pending.size;
-    },
-    restore() {
-      globalThis.setTimeout = set;
-      globalThis.clearTimeout = clear;
-    },
-  };
 }

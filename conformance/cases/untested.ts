@@ -6,8 +6,11 @@
 
 /** A clause that is known and not tested here. */
 export interface Untested {
+  /** The clause's id: `"LSN-7"`. */
   readonly clause: string;
+  /** What it demands, in a sentence. */
   readonly text: string;
+  /** Why no case tests it, and who watches it instead if anybody does. */
   readonly reason: string;
 }
 

@@ -9,6 +9,8 @@ import type { Mutant } from "./mutant.ts";
 const input = "core/input.ts";
 const output = "core/output.ts";
 const session = "core/session.ts";
+const deadlines = "core/deadlines.ts";
+const driver = "adapters/driver.ts";
 const outbox = "core/outbox.ts";
 const closeReport = "core/close_report.ts";
 const delimiter = "core/delimiter.ts";
@@ -257,5 +259,55 @@ export const coreMutants: readonly Mutant[] = [
     find: "      return this.#awaitHook(this.handleException(error), giveUp);",
     replace: "      return true;",
     caughtBy: "CB-1.1",
+  },
+  {
+    fault: "a byte that comes does not restart the idle timeout",
+    file: session,
+    find: "    this.#watches.move();\n    this.#counters.chunksReceived++;",
+    replace: "    this.#counters.chunksReceived++;",
+    caughtBy: "TMO-2.1",
+  },
+  {
+    fault: "a byte that goes does not restart the idle timeout",
+    file: session,
+    find: "      this.#watches.move();\n      this.#counters.writes++;",
+    replace: "      this.#counters.writes++;",
+    caughtBy: "TMO-2.3",
+  },
+  {
+    fault: "the idle timer is left running after the close",
+    file: driver,
+    find: "    this.#callOff?.();\n    this.#session.disconnected();",
+    replace: "    this.#session.disconnected();",
+    caughtBy: "TMO-2.5",
+  },
+  {
+    fault: "the idle timeout calls its hook while another one is not done",
+    file: session,
+    find: "if (this.#holds > 0) this.abort(error);",
+    replace:
+      "if (this.#holds > 0) {\n          this.#holds = 0;\n          this.#timeoutDue = error;\n        }",
+    caughtBy: "TMO-2.9",
+  },
+  {
+    fault: "every byte extends a frame's deadline",
+    file: deadlines,
+    find: "const isNew = watched !== before.watched;",
+    replace: "const isNew = watched !== before.watched || happened.moved;",
+    caughtBy: "TMO-3.1",
+  },
+  {
+    fault: "a frame's deadline goes on in the next frame",
+    file: deadlines,
+    find: "const isNew = watched !== before.watched;",
+    replace: "const isNew = before.watched === undefined;",
+    caughtBy: "TMO-3.3",
+  },
+  {
+    fault: "time in which we do not read counts against the frame",
+    file: deadlines,
+    find: "const frame = !reading ? Infinity :",
+    replace: "const frame = reading === undefined ? Infinity :",
+    caughtBy: "TMO-3.5",
   },
 ];

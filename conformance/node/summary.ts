@@ -1,6 +1,6 @@
-// Everything that `npm test` checks, in one run: build, types, lint, format, tests. Every step runs
-// even when an earlier one failed. The last line counts each test, and each other step as one.
-// With --all, also what only a release needs: the TypeDoc pages, and both packages as published.
+// Everything that `npm test` checks, in one run: build, types, lint, format, the TypeDoc pages,
+// tests. Every step runs even when an earlier one failed. The last line counts each test, and each
+// other step as one. With --all, also what only a release needs: both packages as published.
 // Deno runs this file as it is, so that a broken build is reported like any other failure.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -28,10 +28,10 @@ const STEPS: readonly (readonly [name: string, script: string])[] = [
   ["types (reference compiler)", "typecheck:reference"],
   ["lint", "lint"],
   ["format", "fmt:check"],
+  ["documentation", "docs"],
 ];
 
 const RELEASE_STEPS: typeof STEPS = [
-  ["documentation", "docs"],
   ["npm package", "pack:check"],
   ["JSR package", "jsr:check"],
 ];

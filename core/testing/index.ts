@@ -4,6 +4,7 @@
  * @module
  */
 
+export { FakeClock } from "./fake_clock.ts";
 export { ManualPeer } from "./manual_peer.ts";
 export {
   everyString,

@@ -29,6 +29,7 @@ export interface SegmentationOptions {
 
 /** The same bytes, cut in two ways, gave two results. */
 export class SegmentationError extends Error {
+  /** `"SegmentationError"`. */
   override name = "SegmentationError";
   /** The sizes of the chunks, in bytes, that gave another result than the whole input did. */
   readonly sizes: readonly number[];

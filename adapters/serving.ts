@@ -1,0 +1,115 @@
+/**
+ * The async face on every adapter: what `connect` without a conversation and `serve` are made of.
+ *
+ * @module
+ */
+
+import { Chat } from "../core/chat.ts";
+import type { Engine } from "../core/chat_engine.ts";
+import type { ChatOptions } from "../core/chat_options.ts";
+import { UnsentError } from "../core/chat_writer.ts";
+import type { AsyncChat } from "../core/async_chat.ts";
+import { ChatError } from "../core/errors.ts";
+import { completeLimits, DEFAULT_LIMITS } from "../core/limits.ts";
+import type { Adapter, ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
+
+/** Whom to call, how long to try, and the limits of the conversation. */
+export interface ChatConnectOptions extends ConnectOptions, ChatOptions {}
+
+/** Where to listen, and the limits of each conversation. */
+export interface ServeOptions extends ListenOptions, ChatOptions {}
+
+/** What is done with one accepted connection. */
+export type ChatHandler = (chat: Chat) => unknown;
+
+/** What an adapter with both faces exports. */
+export interface ChatAdapter extends Adapter {
+  /** Connects, and resolves with the conversation when the peer has accepted. */
+  connect(options: ChatConnectOptions): Promise<Chat>;
+  /** Connects `chat`, and resolves with it when the peer has accepted. */
+  connect<C extends AsyncChat>(options: ConnectOptions, chat: C): Promise<C>;
+  /** Listens, and calls `handler` with each connection. */
+  serve(options: ServeOptions, handler: ChatHandler): Promise<Listener>;
+}
+
+/** Connects a new `Chat` with an adapter's own `connect`. */
+export async function connectChat(
+  options: ChatConnectOptions,
+  connect: (options: ConnectOptions, chat: AsyncChat) => Promise<unknown>,
+): Promise<Chat> {
+  const { limits, others } = splitLimits(options);
+  const chat = new Chat(limits);
+  await connect(others, chat.asyncChat);
+  return chat;
+}
+
+/**
+ * Serves with an adapter's own `listen`.
+ *
+ * @throws {RangeError} for a limit that makes no sense, and what `listen` throws.
+ */
+export async function serveChats(
+  options: ServeOptions,
+  handler: ChatHandler,
+  listen: (options: ListenOptions, factory: ChatFactory) => Promise<Listener>,
+): Promise<Listener> {
+  const { limits, others } = splitLimits(options);
+  // Now, and not when the first connection comes.
+  completeLimits(limits);
+  return await listen(others, chatFactory(handler, limits));
+}
+
+/**
+ * Makes a factory for `listen` of a handler: each connection is a `Chat`, which is closed when all
+ * is sent once the handler is done. A handler that throws, or rejects, is reported, and its own
+ * connection, no other, is aborted.
+ *
+ * The conversation's own end is not reported: that the peer has reset or we have closed is what
+ * `chat.closed` tells.
+ *
+ * @param onstart called with what the handler is about to do; it never rejects
+ */
+export function chatFactory(
+  handler: ChatHandler,
+  limits: ChatOptions = {},
+  onstart: (running: Promise<void>) => void = () => {},
+): ChatFactory {
+  return () => {
+    const chat = new Chat(limits);
+    const engine = chat.asyncChat as Engine;
+    engine.onconnect = () => onstart(converse(chat, handler));
+    return engine;
+  };
+}
+
+async function converse(chat: Chat, handler: ChatHandler): Promise<void> {
+  try {
+    await handler(chat);
+    void chat.closeWhenDone();
+  } catch (error) {
+    if (!isOwnEnd(chat, error)) chat.asyncChat.report(error);
+    chat.abort(error);
+  }
+}
+
+/** Whether an error says no more than that the conversation is over. */
+function isOwnEnd({ asyncChat }: Chat, error: unknown): boolean {
+  if (!(error instanceof ChatError) || !asyncChat.session.isOver) return false;
+  if (error instanceof UnsentError) return true;
+  return error.kind === "reset" || error.kind === "closed" || error.kind === "aborted";
+}
+
+/** Parts the limits of the conversation from what the adapter is to be told. */
+export function splitLimits<T extends ChatOptions>(
+  options: T,
+): { limits: ChatOptions; others: Omit<T, keyof ChatOptions> } {
+  const limits: Record<string, unknown> = {}, others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    const isLimit = Object.hasOwn(DEFAULT_LIMITS, name) && !NOT_OURS.includes(name);
+    (isLimit ? limits : others)[name] = value;
+  }
+  return { limits, others: others as Omit<T, keyof ChatOptions> };
+}
+
+/** Limits of the callback face only, refused like any other option that does not exist. */
+const NOT_OURS = ["overlong", "frameTimeout"];

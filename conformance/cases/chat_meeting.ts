@@ -1,0 +1,96 @@
+/**
+ * How a case of the async face meets the witness.
+ *
+ * @module
+ */
+
+import { type ChatAdapter, chatFactory, type ChatHandler } from "../../adapters/serving.ts";
+import type { Chat } from "../../core/chat.ts";
+import type { ChatOptions } from "../../core/chat_options.ts";
+import type { Case, Context, Peer, Step } from "../case.ts";
+import type { Common } from "./meeting.ts";
+
+/** What a case does with a conversation that stands. It is closed afterwards, if it is not yet. */
+export type Body = (t: Context, chat: Chat, peer: Peer) => Promise<void>;
+
+/** One clause as two cases: the subject connects, and the subject serves. */
+export function chatTwins(
+  [client, server]: readonly [client: string, server: string],
+  common: Common,
+  program: readonly Step[],
+  body: Body,
+  limits: ChatOptions = {},
+): readonly Case[] {
+  return [
+    {
+      ...common,
+      id: client,
+      role: "client",
+      async run(t) {
+        const peer = await t.peer(program);
+        const chat = await chatAdapter(t).connect({
+          ...peer.target,
+          ...limits,
+          onerror: t.onerror,
+        });
+        await useChat(t, chat, peer, body);
+      },
+    },
+    {
+      ...common,
+      id: server,
+      role: "server",
+      async run(t) {
+        let accept: (chat: Chat) => void = () => {}, finish: () => void = () => {};
+        const accepted = new Promise<Chat>((resolve) => accept = resolve);
+        const finished = new Promise<void>((resolve) => finish = resolve);
+        const handler = (chat: Chat) => {
+          accept(chat);
+          return finished;
+        };
+        await withServer(t, handler, async (target) => {
+          const peer = await t.dial(target, program);
+          try {
+            await useChat(t, await accepted, peer, body);
+          } finally {
+            finish();
+          }
+        }, limits);
+      },
+    },
+  ];
+}
+
+async function useChat(t: Context, chat: Chat, peer: Peer, body: Body): Promise<void> {
+  try {
+    await body(t, chat, peer);
+  } finally {
+    chat.close();
+    await chat.closed;
+  }
+}
+
+/** Serves with `handler`, by `serve` where the subject can listen, while `act` runs. */
+export async function withServer(
+  t: Context,
+  handler: ChatHandler,
+  act: (target: { hostname: string; port: number }) => Promise<void>,
+  limits: ChatOptions = {},
+): Promise<void> {
+  const { inbound } = t.subject;
+  const hostname = "127.0.0.1";
+  if (!t.capabilities.listen && inbound !== undefined) {
+    const { close, ...target } = await inbound(chatFactory(handler, limits), t.onerror);
+    return act(target).finally(close);
+  }
+  const options = { hostname, port: 0, onerror: t.onerror, ...limits };
+  const listener = await chatAdapter(t).serve(options, handler);
+  await act({ hostname, port: listener.port }).finally(() => listener.close());
+}
+
+/** The subject's adapter; fails when it has no async face. */
+export function chatAdapter(t: Context): ChatAdapter {
+  const adapter = t.adapter as Partial<ChatAdapter>;
+  t.need(typeof adapter.serve === "function", "the adapter exports no serve()");
+  return adapter as ChatAdapter;
+}

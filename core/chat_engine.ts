@@ -1,0 +1,101 @@
+/**
+ * The conversation under the async face: hooks that pass everything on, and store nothing.
+ *
+ * @module
+ */
+
+import { type AbortOptions, AsyncChat, type Attachment, type HookResult } from "./async_chat.ts";
+import { Inbox } from "./chat_inbox.ts";
+import type { ChatOptions } from "./chat_options.ts";
+import { type After, Reader } from "./chat_reader.ts";
+import type { CloseReport } from "./close_report.ts";
+import { ChatError } from "./errors.ts";
+
+/** What an attachment may have besides: time. */
+interface Timed {
+  after?: After;
+}
+
+/**
+ * An `AsyncChat` that hands its input to whoever reads.
+ *
+ * The hook for input answers with a promise while the chunk has not been read to its end. So the
+ * chunk stays the session's, the next is not asked for, and the peer stalls (law 5). When the
+ * connection is gone there is nobody to stall: what is left is kept, for reads that come later.
+ */
+export class Engine extends AsyncChat {
+  /** What has come and has not been read. */
+  readonly inbox: Inbox = new Inbox();
+  /** Who waits for it. */
+  readonly reader: Reader = new Reader();
+  /** Called when the connection stands. */
+  onconnect: () => void = () => {};
+
+  /** Prepares a conversation. */
+  constructor(options: ChatOptions) {
+    super(options);
+    this.inbox.onchange = () => this.reader.changed();
+  }
+
+  override handleConnect(): void {
+    this.onconnect();
+  }
+
+  override collectIncomingData(data: Uint8Array): HookResult {
+    return this.inbox.offer(data);
+  }
+
+  /** Whether to close is the reader's decision. */
+  override handleEnd(): void {
+    this.inbox.finish(null);
+  }
+
+  /** The read that waits, or the next one, rejects with it. */
+  override handleError(error: ChatError): void {
+    this.inbox.finish(error);
+  }
+
+  /** Only a producer can get here, and its own write has been rejected with it. */
+  override handleException(error: unknown): void {
+    this.abort(error);
+  }
+
+  override handleClose({ error }: CloseReport): void {
+    this.inbox.finish(error === undefined ? over() : asChatError(error));
+  }
+
+  override closeWhenDone(): void {
+    super.closeWhenDone();
+    this.inbox.stop(over());
+  }
+
+  override close(): void {
+    super.close();
+    this.inbox.stop(over());
+  }
+
+  override abort(reason?: unknown, options?: AbortOptions): void {
+    super.abort(reason, options);
+    this.inbox.stop(asChatError(reason));
+  }
+
+  override dispatch(): void {
+    super.dispatch();
+    if (this.session.isOver) this.inbox.keep();
+  }
+
+  override attach(attachment: Attachment & Timed): void {
+    super.attach(attachment);
+    this.reader.attached(attachment.after && ((time, act) => attachment.after!(time, act)));
+  }
+}
+
+function over(): ChatError {
+  return new ChatError("closed", "the conversation is over: nothing can be read any more");
+}
+
+function asChatError(reason: unknown): ChatError {
+  if (reason instanceof ChatError) return reason;
+  const why = reason === undefined ? "" : `: ${String(reason)}`;
+  return new ChatError("aborted", `the conversation was aborted${why}`, { cause: reason });
+}

@@ -1,0 +1,125 @@
+/**
+ * One read at a time, which can be given up without a loss.
+ *
+ * @module
+ */
+
+import type { AbortSignalLike } from "./chat_options.ts";
+import { ChatError } from "./errors.ts";
+
+/** Calls `act` after so many milliseconds, and answers how to call that off. */
+export type After = (milliseconds: number, act: () => void) => () => void;
+
+/** When to give a read up. */
+export interface Patience {
+  readonly signal?: AbortSignalLike;
+  readonly timeout?: number;
+}
+
+interface Pending {
+  /** Tries again. Answers whether it is settled. */
+  attempt(): boolean;
+  /** Starts the timer, where there is one. */
+  arm(after: After | undefined): void;
+}
+
+/** Settles reads as input comes. */
+export class Reader {
+  #pending: Pending | undefined;
+  /** `null` before the conversation has been attached. */
+  #after: After | undefined | null = null;
+
+  /** Says how time is told: a read that is waiting already starts its timer now. */
+  attached(after: After | undefined): void {
+    this.#after = after;
+    this.#pending?.arm(after);
+  }
+
+  /** There may be more to take. */
+  changed(): void {
+    this.#pending?.attempt();
+  }
+
+  /**
+   * Calls `take` now, and with every change, until it answers something else than `undefined`, or
+   * throws. It must take all or nothing.
+   */
+  read<T>(take: () => T | undefined, patience: Patience = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { signal, timeout } = patience;
+      if (this.#pending !== undefined) {
+        throw new TypeError("a read is under way: await it, or cancel it, before the next one");
+      }
+      if (timeout !== undefined && !(timeout > 0)) {
+        throw new RangeError(`timeout must be above 0 milliseconds; got ${timeout}`);
+      }
+      if (signal?.aborted) throw cancelled(signal);
+      const now = take();
+      if (now !== undefined) return resolve(now);
+      this.#wait(take, resolve, reject, patience);
+    });
+  }
+
+  #wait<T>(
+    take: () => T | undefined,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    { signal, timeout = Infinity }: Patience,
+  ): void {
+    let callOff = () => {};
+    const done = () => {
+      this.#pending = undefined;
+      signal?.removeEventListener("abort", onabort);
+      callOff();
+    };
+    const fail = (error: unknown) => {
+      done();
+      reject(error);
+    };
+    const onabort = () => fail(cancelled(signal!));
+    signal?.addEventListener("abort", onabort);
+    const pending: Pending = {
+      attempt() {
+        let taken: T | undefined;
+        try {
+          taken = take();
+        } catch (error) {
+          fail(error);
+          return true;
+        }
+        if (taken === undefined) return false;
+        done();
+        resolve(taken);
+        return true;
+      },
+      arm(after) {
+        if (timeout === Infinity) return;
+        if (after === undefined) return fail(clockless());
+        callOff = after(timeout, () => fail(late(timeout)));
+      },
+    };
+    this.#pending = pending;
+    if (this.#after !== null) pending.arm(this.#after);
+  }
+}
+
+function cancelled(signal: AbortSignalLike): ChatError {
+  return new ChatError("aborted", "the read was cancelled; no byte was taken", {
+    cause: signal.reason,
+  });
+}
+
+function late(timeout: number): ChatError {
+  return new ChatError(
+    "timeout",
+    `the peer did not send enough within ${timeout} ms; no byte was taken, and a read may go on`,
+  );
+}
+
+function clockless(): ChatError {
+  return new ChatError(
+    "unsupported",
+    "what this conversation is attached to has no clock, so a read cannot have a timeout; cancel " +
+      "it with a signal instead",
+  );
+}
