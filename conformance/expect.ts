@@ -60,14 +60,15 @@ export async function within<T>(
 
 /** What `promise` settles with; `undefined` when it has not by `deadline`. */
 export async function before<T>(deadline: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let callOff = () => {};
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, deadline - performance.now());
+    const timer = setTimeout(resolve, deadline - performance.now());
+    callOff = () => clearTimeout(timer);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

@@ -27,36 +27,36 @@ export type HookResult = void | PromiseLike<void>;
  */
 export interface AsyncChatHooks {
   /** The connection stands. */
-  handleConnect(): HookResult;
+  handleConnect: () => HookResult;
   /**
    * A piece of the frame under way, never empty. `data` is borrowed: it is yours until the hook
    * returns, or its promise settles. By default the pieces are gathered for `getData()`.
    */
-  collectIncomingData(data: Uint8Array): HookResult;
+  collectIncomingData: (data: Uint8Array) => HookResult;
   /** The frame is complete. */
-  foundTerminator(): HookResult;
+  foundTerminator: () => HookResult;
   /** The queue is down at the low-water mark, after `push` had answered `false`. */
-  handleDrain(): HookResult;
+  handleDrain: () => HookResult;
   /**
    * No byte came or went for `idleTimeout`; called again after as long again. Default: aborts with
    * `error`, of kind `"timeout"`. Push something instead to keep the connection.
    */
-  handleTimeout(error: ChatError): HookResult;
+  handleTimeout: (error: ChatError) => HookResult;
   /** The peer sent its FIN, and everything before it has been told. Default: `closeWhenDone()`. */
-  handleEnd(): HookResult;
+  handleEnd: () => HookResult;
   /**
    * The connection or the protocol failed: not refused and not reset, which `connect` and
    * `handleClose` tell. Default: reported. For a frame that was too long (kind `"limit"`) or too
    * slow (kind `"timeout"`) an answer may still be pushed.
    */
-  handleError(error: ChatError): HookResult;
+  handleError: (error: ChatError) => HookResult;
   /**
    * Your own hook or producer threw, or rejected. Default: reported, and this connection, no other,
    * is aborted. Override it to keep the connection open; what came with the exception is delivered.
    */
-  handleException(error: unknown): HookResult;
+  handleException: (error: unknown) => HookResult;
   /** It is over. Called exactly once, last. */
-  handleClose(report: CloseReport): HookResult;
+  handleClose: (report: CloseReport) => HookResult;
 }
 
 /** Everything an {@linkcode AsyncChat} can be made with. */

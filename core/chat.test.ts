@@ -396,6 +396,26 @@ describe("cancelling", () => {
   });
 });
 
+test("what a cancelled read has gathered is read in linear time", async () => {
+  const time = async (lines: number) => {
+    const { chat, peer } = manual({ maxFrameLength: Infinity });
+    const controller = new AbortController();
+    const gathering = chat.readExactly(2 ** 40, { signal: controller.signal }).catch(() => {});
+    for (let at = 0; at < lines; at += 1000) {
+      peer.send("x\n".repeat(1000));
+      await settle(peer);
+    }
+    controller.abort();
+    await gathering;
+    const began = performance.now();
+    for (let at = 0; at < lines; at++) expect((await chat.readUntil("\n")).length).toBe(1);
+    return performance.now() - began;
+  };
+  await time(20_000);
+  const small = await time(50_000), large = await time(200_000);
+  expect(large / small).toBeLessThan(12);
+}, 20_000);
+
 describe("any segmentation", () => {
   test.each([1, 2, 3, 5, 17, 1000])("is the same, in segments of %i bytes", async (segment) => {
     const chat = fed(encode("5\r\nhello0\r\n\r\n12\r\nhello, world\n.\n\nrest"), segment);

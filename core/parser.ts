@@ -126,7 +126,8 @@ export class Parser<T> implements Iterable<T> {
     this.#run.begin();
     this.#started = true;
     const { compiled } = this.#run.step;
-    if (compiled === this.#input.terminator && compiled.kind !== "count") return;
+    // In force since it was answered to found().
+    if (compiled === this.#input.terminator) return;
     this.#input = changeTerminator(this.#input, compiled);
   }
 }

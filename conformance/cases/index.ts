@@ -10,7 +10,7 @@ import { bp } from "./bp.ts";
 import { cb } from "./cb.ts";
 import { awt } from "./chat.ts";
 import { cls } from "./cls.ts";
-import { con } from "./con.ts";
+import { con } from "./connect.ts";
 import { coreCases } from "./core.ts";
 import { eof } from "./eof.ts";
 import { int } from "./int.ts";

@@ -32,7 +32,7 @@ export function watchTimers(): Timers {
   }) as typeof setTimeout;
   globalThis.clearTimeout = (timer) => {
     pending.delete(timer);
-    clear(timer);
+    clear(timer as number | undefined);
   };
   return {
     get set() {

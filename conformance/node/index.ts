@@ -35,6 +35,9 @@ export type { RunningWitness } from "./witness/control.ts";
  * ```
  */
 export function startWitness(): Promise<RunningWitness> {
-  const witness = import.meta.url.endsWith(".ts") ? "./witness.ts" : "./witness.js";
-  return start({ entry: fileURLToPath(new URL(witness, import.meta.url)) });
+  const { url } = import.meta;
+  // Loaded from a registry, there is no file that another process could be started with.
+  if (!url.startsWith("file:")) return start();
+  const witness = url.endsWith(".ts") ? "./witness.ts" : "./witness.js";
+  return start({ entry: fileURLToPath(new URL(witness, url).href) });
 }

@@ -6,7 +6,7 @@
 
 import { concat } from "../bytes.ts";
 import { LimitError } from "../errors.ts";
-import { changeTerminator, feed, initialInput, isUnfinished } from "../input.ts";
+import { changeTerminator, feed, initialInput } from "../input.ts";
 import { protocolError, type Step, until, type UntilOptions } from "../protocol.ts";
 import { bytesOf, type CompiledTerminator, type Delimiting } from "../terminator.ts";
 import { encode } from "../text.ts";
@@ -72,7 +72,7 @@ function writtenOf({ terminator }: Step): Uint8Array {
 /** Whether the bytes are read as one frame of that length, whatever may follow. */
 function isOneFrame(bytes: Uint8Array, terminator: CompiledTerminator, length: number): boolean {
   let told = 0, frames = 0;
-  const input = feed(changeTerminator(initialInput(Infinity, false), terminator), bytes, {
+  feed(changeTerminator(initialInput(Infinity, false), terminator), bytes, {
     stopped: false,
     data: (_source, start, end) => void (told += end - start),
     found: (next) => {
@@ -81,5 +81,5 @@ function isOneFrame(bytes: Uint8Array, terminator: CompiledTerminator, length: n
     },
     overflow: () => {},
   });
-  return frames === 1 && told === length && input.held === 0 && !isUnfinished(input);
+  return frames === 1 && told === length;
 }

@@ -182,6 +182,11 @@ describe("hostile input", () => {
     }
   });
 
+  it("is named: a length that is less than its own bytes", () => {
+    const { decode } = lengthPrefixed({ size: 2, includesHeader: true });
+    expect(() => parse(decode, bytes("\0\x01"))).toThrow(/less than the 2 bytes of its own/);
+  });
+
   it("at the limit is accepted, to the byte", () => {
     const exact: readonly (readonly [Framing<unknown, never>, string])[] = [
       [delimited("\r\n", { max: 3 }), "abc\r\n"],
