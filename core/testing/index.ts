@@ -14,3 +14,4 @@ export {
   type Segmented,
   verifySegmentation,
 } from "./segmentation.ts";
+export { segmentedProtocol } from "./segmented_protocol.ts";

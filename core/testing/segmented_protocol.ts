@@ -13,6 +13,19 @@ import type { Segmented } from "./segmentation.ts";
  * there was one.
  *
  * @param protocol a fresh one for each way of cutting, if it has a state of its own
+ *
+ * @example
+ * ```ts
+ * import { until } from "asynchat";
+ * import { segmentedProtocol, verifySegmentation } from "asynchat/testing";
+ *
+ * function* pair() {
+ *   return [yield* until("="), yield* until(";")];
+ * }
+ *
+ * const ways = verifySegmentation("a=1;bcd=2;", () => segmentedProtocol(pair));
+ * if (ways !== 512) throw new Error(String(ways));
+ * ```
  */
 export function segmentedProtocol<T>(protocol: Protocol<T>): Segmented {
   const parser = new Parser(protocol);
