@@ -1,7 +1,7 @@
 /**
  * The grammar of callbacks, watched in every conversation of every case.
  *
- * `connect (data | found | drain)* end? drain* error? close`, with `exception` wherever the code of
+ * `connect (data | found | drain | timeout)* end? drain* error? close`, with `exception` wherever the code of
  * the case, or a producer, threw.
  *
  * @module
@@ -15,6 +15,7 @@ export type HookName =
   | "data"
   | "found"
   | "drain"
+  | "timeout"
   | "end"
   | "error"
   | "exception"
@@ -26,11 +27,18 @@ export const HOOKS: readonly (readonly [keyof AsyncChatHooks, HookName])[] = [
   ["collectIncomingData", "data"],
   ["foundTerminator", "found"],
   ["handleDrain", "drain"],
+  ["handleTimeout", "timeout"],
   ["handleEnd", "end"],
   ["handleError", "error"],
   ["handleException", "exception"],
   ["handleClose", "close"],
 ];
+
+/** Hooks that tell input: none of them may follow an error, but that of a limit when skipping. */
+const INPUT: readonly HookName[] = ["data", "found", "end"];
+
+/** Kinds that leave the connection standing, so that an answer can be sent; closing may fail after. */
+const ANSWERABLE: readonly string[] = ["limit", "timeout", "protocol", "incomplete"];
 
 /** Watches one conversation. */
 export class Monitor {
@@ -48,6 +56,7 @@ export class Monitor {
   #connected = false;
   #ended = false;
   #failed = false;
+  #refused = false;
   #closed = false;
   #thrown = 0;
 
@@ -71,7 +80,8 @@ export class Monitor {
     this.#inside = hook;
     this.#connected = true;
     this.#ended ||= hook === "end";
-    this.#failed ||= hook === "error" && detail !== "limit";
+    this.#refused ||= hook === "error" && detail !== "limit";
+    this.#failed ||= hook === "error" && !ANSWERABLE.includes(String(detail));
     this.#closed ||= hook === "close";
     this.#counts.set(hook, this.count(hook) + 1);
     this.#waiters = this.#waiters.filter((waiter) => {
@@ -115,7 +125,7 @@ export class Monitor {
     if (this.#closed) return "was called after close";
     if (hook === "close") return undefined;
     if (this.#silenced !== undefined) return `was called after the caller's ${this.#silenced}()`;
-    if (this.#failed) return "was called after error";
+    if (this.#failed || (this.#refused && INPUT.includes(hook))) return "was called after error";
     if (hook === "connect") return this.#connected ? "was not called first, once" : undefined;
     if (!this.#connected) return "was called before connect";
     if (this.#ended && (hook === "data" || hook === "found" || hook === "end")) {
