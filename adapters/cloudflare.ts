@@ -79,8 +79,22 @@ export const capabilities: Capabilities = {
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
  *
- * @throws {ChatError} when it cannot.
+ * @throws {ChatError} when it cannot, kind `"refused"` also for a name that does not resolve. Kind
+ * `"unsupported"` for `path`, `keepAlive` and `noDelay: false`.
  * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example A Worker that asks a Redis server
+ * ```ts
+ * import { connect } from "asynchat/adapters/cloudflare";
+ *
+ * export default {
+ *   async fetch(): Promise<Response> {
+ *     await using chat = await connect({ hostname: "redis.example", port: 6379 });
+ *     await chat.write("PING\r\n");
+ *     return new Response(await chat.readLine({ timeout: 5_000 }));
+ *   },
+ * };
+ * ```
  */
 export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**

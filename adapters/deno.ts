@@ -61,6 +61,16 @@ const ACCEPT_RETRY = 100;
  *
  * @throws {ChatError} when it cannot.
  * @throws {TypeError | RangeError} for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { connect, serve } from "asynchat/adapters/deno";
+ *
+ * await using listener = await serve({ port: 0 }, (chat) => chat.write("220 ready\r\n"));
+ * await using chat = await connect({ port: listener.port, maxFrameLength: 512 });
+ * const greeting = await chat.readLine({ timeout: 5_000 });
+ * if (greeting !== "220 ready") throw new Error(String(greeting));
+ * ```
  */
 export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**

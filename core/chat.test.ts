@@ -93,6 +93,16 @@ describe("reading", () => {
     }
   });
 
+  test("what followed a short delimiter while a longer one was possible is read next", async () => {
+    const { chat, peer } = manual();
+    const reading = chat.readUntil(["\r", "\r\n\r\n"]);
+    peer.send("a\r\n\r");
+    await settle(peer);
+    peer.send("xy");
+    expect(await text(reading)).toBe("a");
+    expect(await text(chat.readExactly(4))).toBe("\n\rxy");
+  });
+
   test("at the end a delimiter that might have grown longer is decided, and what follows is left", async () => {
     const { chat, peer } = manual();
     peer.send("a\r");
@@ -431,6 +441,41 @@ describe("any segmentation", () => {
     expect(last.received).toBe(5);
     chat.close();
   });
+});
+
+test("frames of random sets of delimiters are those of the callback face, however they are cut", async () => {
+  const random = randomFrom(7);
+  const letters = (count: number) =>
+    Array.from({ length: count }, () => "ab\r"[Math.floor(random() * 3)]).join("");
+  for (let i = 0; i < 300; i++) {
+    const set = Array.from({ length: 1 + i % 3 }, () => letters(1 + Math.floor(random() * 5)));
+    const input = letters(40);
+    const expected: string[] = [];
+    const whole = new ManualPeer(
+      new AsyncChat({
+        terminator: set,
+        foundTerminator() {
+          expected.push(this.getText());
+        },
+      }),
+    );
+    whole.send(input);
+    whole.end();
+    const { chat, peer } = manual();
+    const observed: string[] = [];
+    const loop = (async () => {
+      for await (const frame of chat.frames(set)) observed.push(decode(frame));
+    })().catch((error) => expect(error).toBeInstanceOf(IncompleteFrameError));
+    for (let at = 0; at < input.length;) {
+      const size = 1 + Math.floor(random() * 4);
+      peer.send(input.slice(at, at += size));
+      await settle(peer);
+    }
+    peer.end();
+    await settle(peer);
+    await loop;
+    expect(observed, JSON.stringify([set, input])).toEqual(expected);
+  }
 });
 
 describe("the end of the input", () => {

@@ -208,6 +208,22 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * @throws {IncompleteFrameError} when the input ends inside it. What came can still be read.
    * @throws {LimitError} when it is longer than `max` bytes.
    * @throws {ChatError} and others as for {@linkcode read}.
+   *
+   * @example
+   * ```ts
+   * import { Chat } from "asynchat";
+   * import { memoryPair } from "asynchat/adapters/memory";
+   *
+   * const [chat, peer] = [new Chat(), new Chat()];
+   * memoryPair(chat, peer);
+   * await peer.write("one\r\ntwo\n");
+   * peer.end();
+   * const lines: string[] = [];
+   * for (let line = await chat.readLine(); line !== null; line = await chat.readLine()) {
+   *   lines.push(line);
+   * }
+   * if (lines.join() !== "one,two") throw new Error(lines.join());
+   * ```
    */
   async readLine(options: FrameOptions = {}): Promise<string | null> {
     const line = await this.#frame(LINE_ENDS, options);
@@ -297,6 +313,25 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * @throws {ChatError} kind `"closed"` after {@linkcode end}.
    * @throws {LimitError} when the queue would grow beyond `maxQueued`; nothing is queued then.
    * @throws {TypeError} for anything but text and byte views.
+   *
+   * @example A peer that does not read holds the writer back
+   * ```ts
+   * import { Chat } from "asynchat";
+   * import { memoryPair } from "asynchat/adapters/memory";
+   *
+   * const [chat, peer] = [new Chat(), new Chat()];
+   * memoryPair(chat, peer);
+   * const writing = (async () => {
+   *   for (let i = 0; i < 100; i++) await chat.write(new Uint8Array(64 * 1024));
+   *   chat.end();
+   * })();
+   * if (chat.bytesQueued > 2 * 64 * 1024) throw new Error("unreachable");
+   *
+   * let read = 0;
+   * for await (const piece of peer) read += piece.length;
+   * await writing;
+   * if (read !== 100 * 64 * 1024) throw new Error("unreachable");
+   * ```
    */
   write(piece: Piece): Promise<void> {
     return write(this.#engine, piece);
@@ -347,6 +382,20 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * Closes when all is sent: every byte reaches the peer, then the FIN. Nothing is read any more.
    *
    * @returns {@linkcode closed}
+   *
+   * @example
+   * ```ts
+   * import { Chat } from "asynchat";
+   * import { ManualPeer } from "asynchat/testing";
+   *
+   * const chat = new Chat();
+   * const peer = new ManualPeer(chat.asyncChat);
+   * void chat.write("bye\n");
+   * const closing = chat.closeWhenDone();
+   * if (peer.takeText() !== "bye\n" || !peer.sawEnd) throw new Error("unreachable");
+   * peer.end();
+   * if ((await closing).reason !== "closed") throw new Error("unreachable");
+   * ```
    */
   closeWhenDone(): Promise<CloseReport> {
     this.#engine.closeWhenDone();

@@ -101,20 +101,17 @@ export class Inbox {
    * @throws {ChatError} what the input ended with, when that was no end in good order.
    */
   takeFrame(terminator: CompiledTerminator, max: number): Uint8Array | null | undefined {
+    const sink = this.#sink;
     let { input, seen } = this.#searchFor(terminator, max);
     const held = this.#held.length;
     if (seen < held) {
-      const found = this.#scan(this.#held.view(), { ...input, offset: seen }, max);
-      if (found.consumed >= 0) return this.#take(this.#sink.payload, found.consumed);
-      input = found.input;
+      input = this.#scan(this.#held.view(), { ...input, offset: seen });
+      if (sink.isFound) return this.#take(sink.payload, behind(input));
       seen = held;
     }
     if (this.#at < this.#chunk.length) {
-      const found = this.#scan(this.#chunk, { ...input, offset: this.#at }, max);
-      if (found.consumed >= 0) {
-        return this.#take(this.#sink.payload, held + found.consumed - this.#at);
-      }
-      input = found.input;
+      input = this.#scan(this.#chunk, { ...input, offset: this.#at });
+      if (sink.isFound) return this.#take(sink.payload, held - this.#at + behind(input));
       this.#keepChunk();
       seen = this.#held.length;
     }
@@ -130,13 +127,12 @@ export class Inbox {
     return { terminator, max, input, seen: 0 };
   }
 
-  /** Looks at `source` from `input.offset` on; `consumed` is where the frame ends in it, or -1. */
-  #scan(source: Uint8Array, input: Input, max: number): { input: Input; consumed: number } {
+  /** Looks at `source` from `input.offset` on, up to the end of the frame. */
+  #scan(source: Uint8Array, input: Input): Input {
     const sink = this.#sink.begin(input.length);
     const next = feed(input, source, sink);
-    if (sink.isOver) throw tooLong(max);
-    // Behind a delimiter that is shorter than what had been held back, bytes are looked at again.
-    return { input: next, consumed: sink.isFound ? next.offset - next.replay.length : -1 };
+    if (sink.isOver) throw tooLong(input.limit);
+    return next;
   }
 
   /** The end decides about a delimiter that might have grown longer. */
@@ -147,7 +143,7 @@ export class Inbox {
     const sink = this.#sink.begin(input.length);
     const last = finish(input, sink);
     if (sink.isOver) throw tooLong(input.limit);
-    if (sink.isFound) return this.#take(sink.payload, held - last.replay.length);
+    if (sink.isFound) return this.#take(sink.payload, held + behind(last));
     if (held === 0) return null;
     throw incomplete(held, input);
   }
@@ -216,6 +212,14 @@ class Measure implements InputSink {
   overflow(): void {
     this.stopped = this.isOver = true;
   }
+}
+
+/**
+ * Where in the source the frame ended. Before its beginning when a delimiter was shorter than what
+ * had been held back: the rest of that is to be looked at again.
+ */
+function behind({ offset, replay }: Input): number {
+  return offset - replay.length;
 }
 
 function tooLong(max: number): LimitError {

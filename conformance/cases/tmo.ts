@@ -27,7 +27,7 @@ export const tmo: readonly Case[] = [
       },
     });
     await needTimedOut(t, probe, () => last, idleTimeout);
-    t.equal(probe.log, ["connect", "data", "close"], "hooks called");
+    t.equal(probe.log, ["connect", "data", "timeout", "close"], "hooks called");
     await seen(peer, hasEnded, "our end reaches the peer");
   }),
   ...twins(["TMO-1.3", "TMO-1.4"], {
