@@ -50,7 +50,7 @@ interface Job {
 }
 
 const JOBS: readonly Job[] = [
-  { policy: ["\n"], alphabet: "\nx", length: 7 },
+  { policy: ["\n"], alphabet: "\nx", length: 6 },
   { policy: ["\r\n"], alphabet: "\r\nx", length: 5 },
   { policy: ["aab"], alphabet: "abx", length: 5 },
   { policy: ["\r\n.\r\n"], alphabet: "\r\n.", length: 5 },
