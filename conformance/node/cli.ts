@@ -39,7 +39,7 @@ async function main(): Promise<number> {
       runtime: { type: "string" },
       seed: { type: "string", default: String(DEFAULT_SEED) },
       jobs: { type: "string", default: "3" },
-      patience: { type: "string", default: "3" },
+      patience: { type: "string", default: "2" },
       json: { type: "string" },
       html: { type: "string" },
       subject: { type: "string" },
