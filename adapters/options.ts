@@ -7,19 +7,10 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
+import type { AbortSignalLike } from "../core/chat_options.ts";
 import type { Capabilities } from "../core/transport.ts";
 
-/** As much of a Web `AbortSignal` as is needed, so that no runtime type is named. */
-export interface AbortSignalLike {
-  /** Whether it has been given. */
-  readonly aborted: boolean;
-  /** Why. */
-  readonly reason: unknown;
-  /** Listens. */
-  addEventListener(type: "abort", listener: () => void): void;
-  /** Listens no more. */
-  removeEventListener(type: "abort", listener: () => void): void;
-}
+export type { AbortSignalLike };
 
 /** What both {@linkcode ConnectOptions} and {@linkcode ListenOptions} have. */
 export interface SocketOptions {
