@@ -10,6 +10,7 @@ import type { Chat } from "../core/chat.ts";
 import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
+import { nameOf } from "./naming.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,
@@ -230,8 +231,4 @@ function transportOf(
     end: () => void socket.end(),
     close: (reset) => void (reset ? socket.resetAndDestroy() : socket.destroy()),
   };
-}
-
-function nameOf(address: string | undefined, port: number | undefined): string {
-  return address?.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
