@@ -7,9 +7,9 @@
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
 import type { Capabilities } from "../core/transport.ts";
-import { Accepting, listenerOf, type Port } from "./accepting.ts";
-import { after, soon } from "./clock.ts";
-import { addressOf, explain, give, type Socket, transportOf } from "./deno_transport.ts";
+import { Accepting, listenerOf } from "./accepting.ts";
+import { addressOf, explain, type Socket, transportOf } from "./deno_transport.ts";
+import { DenoPort, opened } from "./deno_port.ts";
 import { drive } from "./driver.ts";
 import { opening } from "./opening.ts";
 import {
@@ -52,9 +52,6 @@ export const capabilities: Capabilities = {
   dataBeforeReset: true,
   addresses: true,
 };
-
-/** How long to wait when the system has no room for one more connection, in milliseconds. */
-const ACCEPT_RETRY = 100;
 
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
@@ -189,71 +186,4 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
  */
 export function serve(options: ServeOptions, handler: ChatHandler): Promise<Listener> {
   return serveChats(options, handler, listen);
-}
-
-function opened(target: Target, { backlog = 511 }: ListenOptions): Promise<Deno.Listener> {
-  const { path, hostname, port, name } = target;
-  return new Promise((resolve) => {
-    try {
-      resolve(
-        path !== undefined
-          ? Deno.listen({ transport: "unix", path })
-          : Deno.listen({ hostname, port, tcpBacklog: backlog }),
-      );
-    } catch (error) {
-      throw explain(error, name);
-    }
-  });
-}
-
-/** A listener of Deno's, which is asked for each connection. */
-class DenoPort implements Port {
-  readonly port: number;
-  readonly address: string;
-  readonly #listener: Deno.Listener;
-  #stopped = false;
-  #accepting: Promise<void> = Promise.resolve();
-  #wake: () => void = () => {};
-
-  constructor(listener: Deno.Listener, { path = "" }: Target) {
-    const { addr } = listener;
-    this.#listener = listener;
-    this.port = "port" in addr ? addr.port : 0;
-    this.address = "hostname" in addr ? addr.hostname : path;
-  }
-
-  start(each: (conn: Socket) => void, failed: (error: unknown) => void): void {
-    this.#accepting = this.#acceptAll(each, failed);
-  }
-
-  /** The address is free again only when the question that is under way has been answered. */
-  stop(): Promise<void> {
-    this.#stopped = true;
-    give(this.#listener);
-    this.#wake();
-    return this.#accepting;
-  }
-
-  /** Not by `for await`: a client that resets before it is accepted would end that. */
-  async #acceptAll(each: (conn: Socket) => void, failed: (error: unknown) => void): Promise<void> {
-    let failing = false;
-    while (!this.#stopped) {
-      try {
-        const conn = await this.#listener.accept() as Socket;
-        failing = false;
-        // In a turn of its own: if that throws, it is loud, and does not end the listener.
-        soon(() => this.#stopped ? give(conn) : each(conn));
-      } catch (error) {
-        if (this.#stopped) return;
-        if (error instanceof Deno.errors.NotConnected) continue;
-        // Such as EMFILE: told once, however long it lasts.
-        if (!failing) soon(() => failed(error));
-        failing = true;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          after(ACCEPT_RETRY, resolve);
-        });
-      }
-    }
-  }
 }

@@ -1,0 +1,148 @@
+/**
+ * Inbound connections of a Worker: they come to its `connect` handler.
+ *
+ * @module
+ */
+
+import type { AsyncChat } from "../core/async_chat.ts";
+import type { ChatOptions } from "../core/chat_options.ts";
+import { completeLimits } from "../core/limits.ts";
+import type { Transport } from "../core/transport.ts";
+import { complain } from "./clock.ts";
+import { stayInRequest } from "./cloudflare_request.ts";
+import { ignore, standing, transportOf, type WorkerSocket } from "./cloudflare_socket.ts";
+import { drive } from "./driver.ts";
+import type { ChatFactory, SocketOptions } from "./options.ts";
+import { chatFactory, type ChatHandler, splitLimits } from "./serving.ts";
+
+/** What {@linkcode handler} and {@linkcode accept} may be told. */
+export type AcceptOptions = Pick<SocketOptions, "onerror">;
+
+/**
+ * Makes the `connect` handler of a Worker, or of a Durable Object: a conversation for each inbound
+ * connection.
+ *
+ * What it returns never throws, and resolves when the conversation has ended, which keeps the
+ * request alive until then. A factory that throws costs its own connection.
+ *
+ * @example
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { handler } from "asynchat/adapters/cloudflare";
+ *
+ * export default {
+ *   connect: handler((peer) =>
+ *     new AsyncChat({
+ *       terminator: "\n",
+ *       foundTerminator() {
+ *         this.push(`${peer} said ${this.getText()}\n`);
+ *       },
+ *     })
+ *   ),
+ * };
+ * ```
+ */
+export function handler(
+  factory: ChatFactory,
+  options: AcceptOptions = {},
+): (socket: WorkerSocket) => Promise<void> {
+  return async (socket) => {
+    let peer = NOBODY;
+    try {
+      const { remoteAddress = NOBODY } = await standing(socket, peer);
+      peer = remoteAddress;
+      const chat = await accept(socket, factory(peer), options);
+      await chat.closed;
+    } catch (error) {
+      (options.onerror ?? complain)(error, peer);
+      await socket.close().catch(ignore);
+    }
+  };
+}
+
+/** What {@linkcode chatHandler} may be told: also the limits of each conversation. */
+export interface ChatAcceptOptions extends AcceptOptions, ChatOptions {}
+
+/**
+ * Makes the `connect` handler of a Worker, or of a Durable Object, of one async function: it is
+ * called with each inbound connection. When it is done, the connection is closed as soon as all is
+ * sent. When it throws, or rejects, that is reported to `onerror`, and its own connection aborted.
+ *
+ * What it returns never rejects, and resolves when both the connection has ended and `handle` is
+ * done.
+ *
+ * @throws {RangeError} for a limit that makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { chatHandler } from "asynchat/adapters/cloudflare";
+ *
+ * export default {
+ *   connect: chatHandler(async (chat) => {
+ *     for await (const line of chat.frames("\n")) {
+ *       await chat.write(`${chat.peer} said ${new TextDecoder().decode(line)}\n`);
+ *     }
+ *   }),
+ * };
+ * ```
+ */
+export function chatHandler(
+  handle: ChatHandler,
+  options: ChatAcceptOptions = {},
+): (socket: WorkerSocket) => Promise<void> {
+  const { limits, others } = splitLimits(options);
+  completeLimits(limits);
+  return async (socket) => {
+    let running: Promise<void> | undefined;
+    await handler(chatFactory(handle, limits, (started) => running = started), others)(socket);
+    await running;
+  };
+}
+
+/**
+ * Binds `chat` to a socket that you have: one that your own `connect` handler was given, or that a
+ * binding's `connect()` made with `allowHalfOpen`. Resolves with it when the socket stands; from
+ * then on the socket is the conversation's. Await `chat.closed` before the handler is done.
+ *
+ * @throws {ChatError} kind `"refused"` when the socket never stood; no hook has been called then.
+ * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
+ *
+ * @example A handler that picks the conversation itself
+ * ```ts
+ * import { AsyncChat } from "asynchat";
+ * import { accept, type WorkerSocket } from "asynchat/adapters/cloudflare";
+ *
+ * export default {
+ *   async connect(socket: WorkerSocket, env: { greeting: string }): Promise<void> {
+ *     const chat = new AsyncChat();
+ *     chat.push(`${env.greeting}\n`);
+ *     chat.closeWhenDone();
+ *     await accept(socket, chat);
+ *     await chat.closed;
+ *   },
+ * };
+ * ```
+ */
+export async function accept<C extends AsyncChat>(
+  socket: WorkerSocket,
+  chat: C,
+  options: AcceptOptions = {},
+): Promise<C> {
+  const { remoteAddress = NOBODY, localAddress } = await standing(socket, NOBODY);
+  converse(socket, chat, { peer: remoteAddress, local: localAddress }, options);
+  return chat;
+}
+
+/** For sockets that do not say: those of a service binding. */
+const NOBODY = "an unnamed peer";
+
+/** Starts the conversation on a socket that stands, and keeps its request alive. */
+export function converse(
+  socket: WorkerSocket,
+  chat: AsyncChat,
+  names: Pick<Transport, "peer" | "local">,
+  options: AcceptOptions,
+): void {
+  drive(chat, (events) => transportOf(socket, names, chat.inBufferSize, events), options);
+  stayInRequest(chat, socket);
+}
