@@ -4,16 +4,7 @@
  * @module
  */
 
-/** Answers numbers in [0, 1), always the same ones for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { randomFrom as randomOf } from "../core/testing/segmentation.ts";
 
 /** An integer in [low, high]. */
 export function integerOf(random: () => number, low: number, high: number): number {

@@ -8,6 +8,7 @@ import type { AsyncChat } from "./async_chat.ts";
 import { ChatError, type ErrorKind } from "./errors.ts";
 import type { CloseReport } from "./close_report.ts";
 import { type Piece, pieceBytes, type ProducerLike, toProducer } from "./producer.ts";
+import { isPromiseLike } from "./promise_like.ts";
 
 /**
  * A write cannot be kept: the conversation ended before it had gone out.
@@ -115,9 +116,4 @@ function isClosed(error: unknown): boolean {
 
 function isEmpty(piece: unknown): boolean {
   return piece === "" || (ArrayBuffer.isView(piece) && piece.byteLength === 0);
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }

@@ -15,6 +15,7 @@ import {
   producersOf,
   supply,
 } from "./output.ts";
+import { isPromiseLike } from "./promise_like.ts";
 import { NOT_YET, pieceBytes, type Produced, type Producer } from "./producer.ts";
 
 /** Where an outbox tells what it cannot answer. */
@@ -180,9 +181,4 @@ export class Outbox {
     this.#waitingFor = "nothing";
     for (const producer of producersOf(output)) this.cancel(producer, reason);
   }
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bytesOf } from "./terminator.ts";
+import { bytesOf, describe } from "./terminator.ts";
 import { encode } from "./text.ts";
 
 /** A piece of output: text (sent as UTF-8) or bytes. */
@@ -150,8 +150,4 @@ function fromStream(stream: ReadableStreamLike): Producer {
 
 function isEmpty(piece: unknown): boolean {
   return piece === "" || (ArrayBuffer.isView(piece) && piece.byteLength === 0);
-}
-
-function describe(value: unknown): string {
-  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
 }

@@ -133,6 +133,7 @@ function copy(source: string | Uint8Array): string | Uint8Array {
   return typeof source === "string" ? source : new Uint8Array(source);
 }
 
-function describe(value: unknown): string {
+/** A value that is not what was asked for, in a word or two for the error message. */
+export function describe(value: unknown): string {
   return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
 }

@@ -1,0 +1,11 @@
+/**
+ * Telling a promise from a plain answer.
+ *
+ * @module
+ */
+
+/** Whether `value` is a promise, of whatever origin. */
+export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
