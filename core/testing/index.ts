@@ -7,6 +7,17 @@
 export { FakeClock } from "./fake_clock.ts";
 export { ManualPeer } from "./manual_peer.ts";
 export {
+  CLOSE,
+  FIN,
+  NOTHING,
+  RESET,
+  type Script,
+  ScriptError,
+  type ScriptStep,
+  type Sign,
+} from "./script.ts";
+export { playEveryWay, playScript, type ScriptOptions } from "./scripted_peer.ts";
+export {
   everyString,
   randomFrom,
   SegmentationError,

@@ -37,6 +37,10 @@ export class ManualPeer {
   sawClose: false | "close" | "reset" = false;
   /** Bytes that the peer will still take; lower it to play one that does not read. */
   room: number = Infinity;
+  /** Where errors go that nobody handled; by default they are thrown. */
+  onerror: (error: unknown) => void = (error) => {
+    throw error;
+  };
 
   readonly #chat: AsyncChat;
   #received: Uint8Array[] = [];
@@ -51,9 +55,7 @@ export class ManualPeer {
       local: undefined,
       canReset: true,
       wake: () => this.#again = true,
-      report: (error) => {
-        throw error;
-      },
+      report: (error) => this.onerror(error),
     });
     if (connected) this.connect();
   }

@@ -103,11 +103,9 @@ export function verifySegmentation(
     const protocol = make();
     let at = 0;
     for (const size of sizes) {
-      const around = new Uint8Array(size + 8).fill(bytes[at] ?? 0);
-      const chunk = around.subarray(3, 3 + size);
-      chunk.set(bytes.subarray(at, at + size));
+      const { chunk, spoil } = lend(bytes.subarray(at, at + size));
       protocol.receive(chunk);
-      around.fill(0xa5);
+      spoil();
       at += size;
     }
     protocol.end?.();
@@ -137,7 +135,19 @@ export function* everyString(alphabet: string, length: number): Generator<string
   }
 }
 
-function* waysToCut(length: number, options: SegmentationOptions): Generator<number[]> {
+/** A copy that lies at an odd place between other bytes, and is overwritten when it is given back. */
+export function lend(bytes: Uint8Array): { readonly chunk: Uint8Array; spoil(): void } {
+  const around = new Uint8Array(bytes.length + 8).fill(bytes[0] ?? 0);
+  const chunk = around.subarray(3, 3 + bytes.length);
+  chunk.set(bytes);
+  return { chunk, spoil: () => void around.fill(0xa5) };
+}
+
+/** Sizes of chunks that add up to `length`: every way for a short input, many for a longer one. */
+export function* waysToCut(
+  length: number,
+  options: SegmentationOptions,
+): Generator<number[], void, undefined> {
   const { everyWayUpTo = 10, randomWays = 200, seed = 1 } = options;
   if (length === 0) return yield [];
   if (length <= everyWayUpTo) {
@@ -188,7 +198,7 @@ export function randomFrom(seed: number): () => number {
 }
 
 /** A text that two results share exactly when they are deeply equal. */
-function render(value: unknown): string {
+export function render(value: unknown): string {
   return JSON.stringify(value, (_, item) => {
     if (item instanceof Error) return { name: item.name, message: item.message };
     if (ArrayBuffer.isView(item)) {
