@@ -443,6 +443,21 @@ describe("ProtocolChat", () => {
     },
   );
 
+  it("lets an answer be pushed to whoever ended in the middle of a message", async () => {
+    const chat = new ProtocolChat(counted, {
+      handleError(error) {
+        this.push(`${error.kind}!`);
+      },
+      handleEnd: () => expect.unreachable(),
+    });
+    const peer = new ManualPeer(chat);
+    peer.send("3:ab");
+    peer.end();
+    expect(peer.takeText()).toBe("incomplete!");
+    expect([peer.sawEnd, peer.sawClose]).toEqual([true, "close"]);
+    expect((await chat.closed).error).toMatchObject({ kind: "incomplete" });
+  });
+
   it("tells an exception in the last message, and ends", async () => {
     const told: unknown[] = [];
     const chat = new ProtocolChat(() => rest()[Symbol.iterator](), {

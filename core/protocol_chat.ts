@@ -105,12 +105,13 @@ export class ProtocolChat<T> extends AsyncChat {
   }
 
   /**
-   * The peer sent its FIN. Call it in an override: it tells the message that the end completes, or
-   * the error for one that it cuts, then by default `closeWhenDone()`.
+   * The peer sent its FIN. Call it in an override: it tells the message that the end completes, then
+   * by default `closeWhenDone()`; or the error for one that it cuts, which closes as well.
    */
   override handleEnd(): HookResult {
     if (this.#attempt(() => this.#run.end())) return this.#tell(() => this.#ended());
-    return this.#ended();
+    // An answer may still be pushed from handleError: our side must not end before.
+    if (!this.#run.hasFailed) return this.#ended();
   }
 
   /** Calls the hooks for everything there is to tell. */

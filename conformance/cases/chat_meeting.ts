@@ -4,11 +4,20 @@
  * @module
  */
 
+import type { ChatFactory } from "../../adapters/options.ts";
 import { type ChatAdapter, chatFactory, type ChatHandler } from "../../adapters/serving.ts";
 import type { Chat } from "../../core/chat.ts";
 import type { ChatOptions } from "../../core/chat_options.ts";
 import type { Case, Context, Peer, Step } from "../case.ts";
 import type { Common } from "./meeting.ts";
+
+/** Where the witness connects to. */
+export interface Target {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const HOST = "127.0.0.1";
 
 /** What a case does with a conversation that stands. It is closed afterwards, if it is not yet. */
 export type Body = (t: Context, chat: Chat, peer: Peer) => Promise<void>;
@@ -74,18 +83,31 @@ async function useChat(t: Context, chat: Chat, peer: Peer, body: Body): Promise<
 export async function withServer(
   t: Context,
   handler: ChatHandler,
-  act: (target: { hostname: string; port: number }) => Promise<void>,
+  act: (target: Target) => Promise<void>,
   limits: ChatOptions = {},
 ): Promise<void> {
+  if (!t.capabilities.listen) return withFactory(t, chatFactory(handler, limits), act);
+  const options = { hostname: HOST, port: 0, onerror: t.onerror, ...limits };
+  const listener = await chatAdapter(t).serve(options, handler);
+  await act({ hostname: HOST, port: listener.port }).finally(() => listener.close());
+}
+
+/** Hands connections to the factory's conversations, by `listen` where it can, while `act` runs. */
+export async function withFactory(
+  t: Context,
+  factory: ChatFactory,
+  act: (target: Target) => Promise<void>,
+): Promise<void> {
   const { inbound } = t.subject;
-  const hostname = "127.0.0.1";
   if (!t.capabilities.listen && inbound !== undefined) {
-    const { close, ...target } = await inbound(chatFactory(handler, limits), t.onerror);
+    const { close, ...target } = await inbound(factory, t.onerror);
     return act(target).finally(close);
   }
-  const options = { hostname, port: 0, onerror: t.onerror, ...limits };
-  const listener = await chatAdapter(t).serve(options, handler);
-  await act({ hostname, port: listener.port }).finally(() => listener.close());
+  const listener = await t.adapter.listen(
+    { hostname: HOST, port: 0, onerror: t.onerror },
+    factory,
+  );
+  await act({ hostname: HOST, port: listener.port }).finally(() => listener.close());
 }
 
 /** The subject's adapter; fails when it has no async face. */

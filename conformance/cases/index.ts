@@ -22,6 +22,7 @@ import { rst } from "./rst.ts";
 import { tmo } from "./tmo.ts";
 import { uns } from "./uns.ts";
 import { unx } from "./unx.ts";
+import { way } from "./way.ts";
 
 export { type Untested, untested } from "./untested.ts";
 
@@ -40,6 +41,7 @@ export const cases: readonly Case[] = unique([
   ...tmo,
   ...cb,
   ...awt,
+  ...way,
   ...many,
   ...leak,
   ...unx,
