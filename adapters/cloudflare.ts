@@ -14,7 +14,7 @@ import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { converse } from "./cloudflare_inbound.ts";
-import { ignore, standing, toChatError, type WorkerSocket } from "./cloudflare_socket.ts";
+import { standing, toChatError, type WorkerSocket } from "./cloudflare_socket.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,
@@ -29,6 +29,7 @@ import {
   connectChat,
   type ServeOptions,
 } from "./serving.ts";
+import { ignore } from "./stream_transport.ts";
 
 export {
   accept,
@@ -37,12 +38,7 @@ export {
   chatHandler,
   handler,
 } from "./cloudflare_inbound.ts";
-export type {
-  WorkerReader,
-  WorkerSocket,
-  WorkerSocketInfo,
-  WorkerWriter,
-} from "./cloudflare_socket.ts";
+export type { WorkerSocket, WorkerSocketInfo, WorkerWriter } from "./cloudflare_socket.ts";
 export type {
   AbortSignalLike,
   Adapter,
@@ -54,6 +50,7 @@ export type {
   SocketOptions,
 } from "./options.ts";
 export type { ChatAdapter, ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
+export type { ByteReader } from "./stream_transport.ts";
 
 /** What Workers can do. */
 export const capabilities: Capabilities = {

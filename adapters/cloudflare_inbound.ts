@@ -10,10 +10,11 @@ import { completeLimits } from "../core/limits.ts";
 import type { Transport } from "../core/transport.ts";
 import { complain } from "./clock.ts";
 import { stayInRequest } from "./cloudflare_request.ts";
-import { ignore, standing, transportOf, type WorkerSocket } from "./cloudflare_socket.ts";
+import { standing, transportOf, type WorkerSocket } from "./cloudflare_socket.ts";
 import { drive } from "./driver.ts";
 import type { ChatFactory, SocketOptions } from "./options.ts";
 import { chatFactory, type ChatHandler, splitLimits } from "./serving.ts";
+import { ignore } from "./stream_transport.ts";
 
 /** What {@linkcode handler} and {@linkcode accept} may be told. */
 export type AcceptOptions = Pick<SocketOptions, "onerror">;

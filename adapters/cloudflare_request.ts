@@ -6,7 +6,8 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import { after } from "./clock.ts";
-import { ignore, type WorkerSocket } from "./cloudflare_socket.ts";
+import type { WorkerSocket } from "./cloudflare_socket.ts";
+import { ignore } from "./stream_transport.ts";
 
 /**
  * Ties a conversation to the request that is current now: its hooks are called there, whoever gives

@@ -6,14 +6,14 @@
 
 import { ChatError, type ErrorKind } from "../core/errors.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
-import { Pulling } from "./pulling.ts";
+import { type ByteReader, ignore, readInto, streamTransport } from "./stream_transport.ts";
 
 /** A Worker's `Socket`, as far as it is needed here, so that no runtime type is named. */
 export interface WorkerSocket {
   /** What comes. */
   readonly readable: {
     /** Locks it, and hands out a reader that fills your own memory. */
-    getReader(options: { mode: "byob" }): WorkerReader;
+    getReader(options: { mode: "byob" }): ByteReader;
   };
   /** What goes. */
   readonly writable: {
@@ -36,17 +36,6 @@ export interface WorkerSocketInfo {
   readonly localAddress?: string;
 }
 
-/** A `ReadableStreamBYOBReader`, as far as it is needed here. */
-export interface WorkerReader {
-  /** Reads into the memory that is handed in, and hands it back. */
-  read(into: Uint8Array): Promise<{
-    /** Whether the peer has sent its FIN. */
-    readonly done: boolean;
-    /** What came, in the memory that was handed in. */
-    readonly value?: Uint8Array | undefined;
-  }>;
-}
-
 /** A `WritableStreamDefaultWriter`, as far as it is needed here. */
 export interface WorkerWriter {
   /** Settles when it is closed, or has failed. */
@@ -56,9 +45,6 @@ export interface WorkerWriter {
   /** Sends a FIN. */
   close(): Promise<unknown>;
 }
-
-/** Every write is awaited: this bounds what the runtime copies meanwhile. */
-const LARGEST_WRITE = 64 * 1024;
 
 /**
  * Waits until a socket stands; nothing that it rejects later goes unhandled.
@@ -86,49 +72,22 @@ export function transportOf(
   const reader = socket.readable.getReader({ mode: "byob" });
   const writer = socket.writable.getWriter();
   writer.closed.catch(ignore);
-  const explain = (error: unknown) => toChatError(error, peer, "unknown");
-
-  let buffer: ArrayBufferLike = new ArrayBuffer(bufferSize);
-  const input = new Pulling({
-    async read() {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done || value === undefined) return null;
-      // The one that was handed in is detached now; this is its memory.
-      buffer = value.buffer;
-      return value;
+  return streamTransport(
+    { peer, local, canReset: false },
+    {
+      read: readInto(reader, bufferSize),
+      explain: (error) => toChatError(error, peer, "unknown"),
+      write: (bytes) => writer.write(bytes),
+      end: () => writer.close(),
+      shut() {
+        // Else a write that is under way is waited for. An abort would be worse: the peer of an
+        // outbound socket would never learn of it.
+        writer.close().catch(ignore);
+        return socket.close();
+      },
     },
-    explain,
-  }, events);
-
-  let closing = false;
-  return {
-    peer,
-    local,
-    canReset: false,
-    resume: () => input.resume(),
-    pause: () => input.pause(),
-    async write(bytes) {
-      const part = bytes.subarray(0, LARGEST_WRITE);
-      try {
-        await writer.write(part);
-        return part.length;
-      } catch (error) {
-        await input.fail(explain(error));
-        return 0;
-      }
-    },
-    end: () => void writer.close().catch((error) => input.fail(explain(error))),
-    close() {
-      if (closing) return;
-      closing = true;
-      input.stop();
-      // Else a write that is under way is waited for. An abort would be worse: the peer of an
-      // outbound socket would never learn of it.
-      writer.close().catch(ignore);
-      const gone = () => events.closed();
-      socket.close().then(gone, gone);
-    },
-  };
+    events,
+  );
 }
 
 /**
@@ -140,6 +99,3 @@ export function toChatError(error: unknown, peer: string, otherwise: ErrorKind):
   const kind = message === "Network connection lost." ? "reset" : otherwise;
   return new ChatError(kind, `${peer}: ${message}`, { cause: error });
 }
-
-/** For promises whose rejection tells nothing new. */
-export function ignore(): void {}

@@ -8,7 +8,7 @@ import { Chat } from "../core/chat.ts";
 import type { Engine } from "../core/chat_engine.ts";
 import type { ChatOptions } from "../core/chat_options.ts";
 import { UnsentError } from "../core/chat_writer.ts";
-import type { AsyncChat } from "../core/async_chat.ts";
+import { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
 import { completeLimits, DEFAULT_LIMITS } from "../core/limits.ts";
 import type { Adapter, ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
@@ -113,3 +113,36 @@ export function splitLimits<T extends ChatOptions>(
 
 /** Limits of the callback face only, refused like any other option that does not exist. */
 const NOT_OURS = ["overlong", "frameTimeout"];
+
+/** What an adapter may be told, and the limits of the conversation that it is to make. */
+export type WithLimits<Options> = Options & ChatOptions;
+
+/** Who has a conversation that somebody else connected, and what the adapter was told. */
+export interface Party<Options> {
+  /** The conversation in the caller's own face. */
+  readonly chat: Chat | AsyncChat;
+  /** The same, for the driver. */
+  readonly asyncChat: AsyncChat;
+  readonly options: Options;
+}
+
+/**
+ * Sorts the arguments of a call that takes a conversation of either face, or the limits of one.
+ *
+ * @throws {RangeError} for a limit that makes no sense.
+ */
+export function partyOf<Options extends object>(
+  chatOrOptions: Chat | AsyncChat | WithLimits<Options> | undefined,
+  options: Options | undefined,
+): Party<Options> {
+  if (chatOrOptions instanceof AsyncChat) {
+    return { chat: chatOrOptions, asyncChat: chatOrOptions, options: options ?? {} as Options };
+  }
+  if (chatOrOptions instanceof Chat) {
+    const { asyncChat } = chatOrOptions;
+    return { chat: chatOrOptions, asyncChat, options: options ?? {} as Options };
+  }
+  const { limits, others } = splitLimits(chatOrOptions ?? {} as WithLimits<Options>);
+  const chat = new Chat(limits);
+  return { chat, asyncChat: chat.asyncChat, options: others as unknown as Options };
+}

@@ -23,12 +23,14 @@ import { tmo } from "./tmo.ts";
 import { uns } from "./uns.ts";
 import { unx } from "./unx.ts";
 import { way } from "./way.ts";
+import { web } from "./web.ts";
 
 export { type Untested, untested } from "./untested.ts";
 
 /** Every case, in the order in which they are run. */
 export const cases: readonly Case[] = unique([
   ...coreCases,
+  ...web,
   ...con,
   ...lsn,
   ...int,
