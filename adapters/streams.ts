@@ -1,5 +1,6 @@
 /**
- * Protocols over Web streams: bodies of `fetch`, files, whatever comes as a stream of bytes.
+ * Protocols over Web streams: bodies of `fetch`, files, whatever comes as a stream of bytes; and a
+ * conversation as a pair of Web streams.
  *
  * @module
  */
@@ -7,6 +8,9 @@
 import { Parser } from "../core/parser.ts";
 import type { ReadableStreamLike } from "../core/producer.ts";
 import type { Protocol } from "../core/protocol.ts";
+import type { Instance } from "./web_types.ts";
+
+export { type ChatStreams, streamsOf } from "./chat_streams.ts";
 
 // Every runtime has these as globals, and no ECMAScript library declares them.
 interface Controller {
@@ -28,10 +32,6 @@ declare const WritableStream: new (sink: {
   close(): void;
   abort(reason: unknown): void;
 }) => unknown;
-
-/** The type of a global class, where the runtime's types have it. */
-type Instance<Name extends string> = typeof globalThis extends
-  Record<Name, { prototype: infer Prototype }> ? Prototype : unknown;
 
 /** What {@linkcode protocolStream} makes: the argument of `pipeThrough`. */
 export interface ProtocolStream {

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { memoryPair } from "../../adapters/memory.ts";
+import { streamsOf } from "../../adapters/streams.ts";
 import { converse, type WebPair } from "../../adapters/web.ts";
 import { AsyncChat } from "../../core/async_chat.ts";
-import type { Chat } from "../../core/chat.ts";
+import { Chat } from "../../core/chat.ts";
 import type { Case, Context } from "../case.ts";
 import { ascii, failureOf, KIB, kindOf, standstill, textOf, thrownBy } from "./meeting.ts";
 
@@ -18,6 +20,13 @@ function pairs(): [WebPair, WebPair] {
     { readable: back.readable, writable: there.writable },
     { readable: there.readable, writable: back.writable },
   ];
+}
+
+/** Two chats, each the other's peer, without a stream between. */
+function joined(options: Parameters<typeof memoryPair>[2] = {}): [Chat, Chat] {
+  const [one, two] = [new Chat(), new Chat()];
+  memoryPair(one, two, options);
+  return [one, two];
 }
 
 async function pour(t: Context, chat: Chat, size: number): Promise<void> {
@@ -262,6 +271,66 @@ export const web: readonly Case[] = [
       converse({ readable, writable }, chat);
       chat.closeWhenDone();
       t.equal((await chat.closed).reason, "closed", "how it ended, once the lock was released");
+    },
+  },
+  {
+    id: "WEB-6.1",
+    title: "a chat as a pair of streams pipes through, and carries every byte and the ends",
+    why: "pipeTo() is how a file gets into a conversation, and out of one.",
+    level: "MUST",
+    role: "core",
+    async run(t: Context) {
+      const size = 512 * KIB;
+      const [one, two] = joined();
+      const { readable, writable } = streamsOf(two);
+      const echoing = readable.pipeThrough(new TransformStream()).pipeTo(writable);
+      await Promise.all([pour(t, one, size), drain(t, one, size), echoing]);
+      const reports = await Promise.all([one.closeWhenDone(), two.closeWhenDone()]);
+      t.equal(reports.map(({ reason }) => reason), ["closed", "ended"], "how they ended");
+    },
+  },
+  {
+    id: "WEB-6.2",
+    title:
+      "a chat's readable asks when it is asked, and once cancelled leaves the rest to the chat",
+    why: "A view that reads ahead takes bytes that somebody else has to read.",
+    level: "MUST",
+    role: "core",
+    async run(t: Context) {
+      const [one, two] = joined({ segment: 4 });
+      const { readable, writable } = streamsOf(two);
+      await one.write("headbodytail");
+      const reader = readable.getReader();
+      const { value } = await reader.read();
+      t.equal(textOf(value), "head", "what the reader got");
+      await reader.cancel();
+      t.equal(textOf(await two.readExactly(8)), "bodytail", "what the chat reads then");
+      const writer = writable.getWriter();
+      await writer.write("answer");
+      await writer.close();
+      t.equal(textOf(await one.readExactly(6)), "answer", "what can still be written");
+      t.equal(await one.read(), null, "the end behind it");
+      await Promise.all([one.closeWhenDone(), two.closeWhenDone()]);
+    },
+  },
+  {
+    id: "WEB-6.3",
+    title: "aborting a chat's writable aborts the conversation, also while a write waits",
+    why: "Whoever pipes into it gives up because nothing moves.",
+    level: "MUST",
+    role: "core",
+    async run(t: Context) {
+      const [one, two] = joined({ capacity: 10 });
+      const writer = streamsOf(one).writable.getWriter();
+      const closed = writer.closed.catch((error: unknown) => error);
+      const writing = writer.write(new Uint8Array(100 * KIB)).catch(() => "rejected");
+      const mine = new Error("mine");
+      await writer.abort(mine);
+      const { reason, error } = await one.closed;
+      t.equal([reason, await writing], ["aborted", "rejected"], "the chat, and the write");
+      t.need(error === mine && await closed === mine, "the reason has got lost");
+      two.close();
+      await two.closed;
     },
   },
 ];
