@@ -1,11 +1,11 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { concat } from "../bytes.ts";
-import { type ChatError, IncompleteFrameError, LimitError } from "../errors.ts";
+import { type ChatError, LimitError } from "../errors.ts";
 import { parse, Parser } from "../parser.ts";
 import { segmentedProtocol } from "../testing/segmented_protocol.ts";
 import { randomFrom, verifySegmentation } from "../testing/segmentation.ts";
 import { decode, encode } from "../text.ts";
-import { chunked, type ChunkedBody } from "./chunked.ts";
+import { chunked } from "./chunked.ts";
 import { delimited } from "./delimited.ts";
 import { decimal, hexadecimal } from "./digits.ts";
 import { dotStuffed } from "./dot_stuffed.ts";
@@ -381,150 +381,4 @@ describe("Utf8Decoder", () => {
     expect(decoder.end()).toBe("\ufffd");
     expect(decoder.end()).toBe("");
   });
-});
-
-interface Job<T, V> {
-  readonly framing: Framing<T, V>;
-  readonly make: (random: () => number) => V;
-  /** What comes back, where that is not what was sent. */
-  readonly back?: (value: V) => unknown;
-}
-
-/** Text of an alphabet in which everything that has a meaning is likely. */
-const some = (alphabet: string, longest: number) => (random: () => number) =>
-  Array.from(
-    { length: Math.floor(random() * (longest + 1)) },
-    () => alphabet[Math.floor(random() * alphabet.length)],
-  ).join("");
-const someBytes = (alphabet: string, longest: number) => {
-  const make = some(alphabet, longest);
-  return (random: () => number) => bytes(make(random));
-};
-
-const job = <T, V>(of: Job<T, V>): Job<unknown, unknown> => of as Job<unknown, unknown>;
-const JOBS: readonly (readonly [string, Job<unknown, unknown>])[] = [
-  ["delimited", job({ framing: delimited("\r\n"), make: someBytes("\r\na\0", 9) })],
-  ["delimited by aab", job({ framing: delimited("aab"), make: someBytes("ab", 9) })],
-  [
-    "delimited by any",
-    job({ framing: delimited(["bb", "ab", "c"]), make: someBytes("abcdddd", 4) }),
-  ],
-  ["lines", job({ framing: lines(), make: some("aé€\0.", 9) })],
-  ["lines, LF", job({ framing: lines({ ending: "\n" }), make: some("a\r€", 9) })],
-  ["lines, either", job({ framing: lines({ ending: "either" }), make: some("a€", 9) })],
-  [
-    "fixed size",
-    job({
-      framing: fixedSize(3),
-      make: (random) => bytes(`a${10 + Math.floor(random() * 90)}`),
-    }),
-  ],
-  ["1 byte", job({ framing: lengthPrefixed({ size: 1 }), make: someBytes("\0\x01\xff", 255) })],
-  [
-    "2 bytes",
-    job({
-      framing: lengthPrefixed({ size: 2, littleEndian: true }),
-      make: someBytes("\0\x01", 300),
-    }),
-  ],
-  [
-    "4 bytes",
-    job({ framing: lengthPrefixed({ includesHeader: true }), make: someBytes("\0\x05", 20) }),
-  ],
-  ["8 bytes", job({ framing: lengthPrefixed({ size: 8 }), make: someBytes("\0\x08", 20) })],
-  [
-    "varint",
-    job({ framing: lengthPrefixed({ size: "varint" }), make: someBytes("\0\x80\x01", 300) }),
-  ],
-  ["netstring", job({ framing: netstring(), make: someBytes("0:,", 30) })],
-  ["dot", job({ framing: dotStuffed(), make: someBytes(".\r\na", 9), back: whole })],
-  [
-    "dot, lines",
-    job({
-      framing: dotStuffed(),
-      make: (random) => bytes(some(".a\n", 9)(random).replaceAll("\n", "\r\n")),
-      back: whole,
-    }),
-  ],
-  [
-    "chunked",
-    job<ChunkedBody, ChunkedBody>({
-      framing: chunked(),
-      make: (random) => ({
-        body: someBytes("0\r\n;", 40)(random),
-        trailers: Array.from(
-          { length: Math.floor(random() * 3) },
-          () => [`x${some("aB-", 4)(random)}`, some('a:;"é', 5)(random)] as const,
-        ),
-      }),
-    }),
-  ],
-];
-
-function whole(value: Uint8Array): Uint8Array {
-  const isWhole = value.length === 0 || text(value).endsWith("\r\n");
-  return isWhole ? value : concat([value, bytes("\r\n")]);
-}
-
-/** Chunks of a few bytes, some of them many. */
-function* cut(input: Uint8Array, random: () => number): Generator<Uint8Array> {
-  for (let at = 0; at < input.length;) {
-    const size = 1 + Math.floor(random() ** 4 * 64);
-    yield input.slice(at, at += size);
-  }
-}
-
-test("what was encoded is decoded, one message behind the other, however it is cut", () => {
-  const random = randomFrom(2026);
-  let cases = 0;
-  for (const [name, { framing, make, back = (value: unknown) => value }] of JOBS) {
-    let sent = 0, refused = 0;
-    for (let round = 0; round < 700; round++) {
-      const values: unknown[] = [], pieces: Uint8Array[] = [];
-      for (let count = 0; count <= round % 3; count++) {
-        const value = make(random);
-        try {
-          pieces.push(framing.encode(value));
-          values.push(back(value));
-        } catch (error) {
-          expect((error as ChatError).kind).toBe("protocol");
-          refused++;
-        }
-      }
-      sent += values.length;
-      const parser = new Parser(framing.decode);
-      const told: unknown[] = [];
-      for (const chunk of cut(concat(pieces), random)) {
-        for (const message of parser.receive(chunk)) told.push(message);
-        chunk.fill(0x5a);
-      }
-      expect([...parser.end()]).toEqual([]);
-      expect(told, name).toEqual(values);
-      cases++;
-    }
-    // Nothing is proved by a framing that refuses.
-    expect(sent, name).toBeGreaterThan(refused);
-    expect(sent, name).toBeGreaterThan(500);
-  }
-  expect(cases).toBeGreaterThan(10_000);
-});
-
-test("a frame that is cut is never a message", () => {
-  const random = randomFrom(7);
-  for (const [name, { framing, make }] of JOBS) {
-    for (let round = 0; round < 40; round++) {
-      let bytes: Uint8Array;
-      try {
-        bytes = framing.encode(make(random));
-      } catch {
-        continue;
-      }
-      for (let length = 1; length < bytes.length; length++) {
-        const parser = new Parser(framing.decode);
-        const told = [...parser.receive(bytes.subarray(0, length))];
-        expect(told, name).toEqual([]);
-        expect(() => [...parser.end()], name).toThrow(IncompleteFrameError);
-      }
-    }
-  }
 });

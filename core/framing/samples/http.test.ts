@@ -5,7 +5,7 @@ import type { ChatError } from "../../errors.ts";
 import { parse } from "../../parser.ts";
 import { exactly, type Protocol, protocolError, rest, type Step, until } from "../../protocol.ts";
 import { segmentedProtocol } from "../../testing/segmented_protocol.ts";
-import { verifySegmentation } from "../../testing/segmentation.ts";
+import { randomFrom, verifySegmentation } from "../../testing/segmentation.ts";
 import { decode, encode } from "../../text.ts";
 import { chunked } from "../chunked.ts";
 import { decimal } from "../digits.ts";
@@ -76,6 +76,29 @@ describe("HTTP/1.1", () => {
   it("reads a response to the end of the input", () => {
     expect(parse(http("client"), RESPONSE)[0]?.body).toBe("all\r\n\r\nthere is");
   });
+
+  it("reads what was written, for 1,000 inputs of requests, however they are cut", () => {
+    const random = randomFrom(80);
+    for (let round = 0; round < 1000; round++) {
+      const sent: string[] = [];
+      let input = "";
+      for (let count = 0; count <= round % 3; count++) {
+        const content = Array.from(
+          { length: Math.floor(random() * 20) },
+          () => "\r\n0;:a"[Math.floor(random() * 6)],
+        ).join("");
+        sent.push(content);
+        const fields = random() < 0.5 ? "A: b\r\n" : "";
+        input += random() < 0.5
+          ? `PUT /a HTTP/1.1\r\n${fields}Content-Length: ${content.length}\r\n\r\n${content}`
+          : `PUT /a HTTP/1.1\r\n${fields}Transfer-Encoding: chunked\r\n\r\n` +
+            decode(body.encode({ body: encode(content) }));
+      }
+      expect(parse(http("server"), input).map((message) => message.body)).toEqual(sent);
+      const ways = { everyWayUpTo: 0, randomWays: 3, seed: round };
+      verifySegmentation(input, () => segmentedProtocol(http("server")), ways);
+    }
+  }, 60_000);
 
   it.each<[string, "server" | "client"]>([
     [REQUESTS, "server"],

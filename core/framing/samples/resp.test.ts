@@ -5,8 +5,8 @@ import { type ChatError, LimitError } from "../../errors.ts";
 import { parse } from "../../parser.ts";
 import { exactly, type Protocol, protocolError, type Step, until } from "../../protocol.ts";
 import { segmentedProtocol } from "../../testing/segmented_protocol.ts";
-import { verifySegmentation } from "../../testing/segmentation.ts";
-import { decode } from "../../text.ts";
+import { randomFrom, verifySegmentation } from "../../testing/segmentation.ts";
+import { decode, encode } from "../../text.ts";
 import { decimal } from "../digits.ts";
 
 interface Reply {
@@ -86,6 +86,53 @@ function simple(type: string, text: string): Reply["value"] {
   throw protocolError(`no reply begins like ${JSON.stringify(type + text.slice(0, 16))}`);
 }
 
+/** Writes a reply as a server would. */
+function write({ type, value }: Reply): string {
+  if (Array.isArray(value)) {
+    const due = "%|".includes(type) ? value.length / 2 : value.length;
+    return `${type}${due}\r\n${value.map(write).join("")}`;
+  }
+  if ("$!=".includes(type)) {
+    const text = String(value);
+    return value === null ? "$-1\r\n" : `${type}${encode(text).length}\r\n${text}\r\n`;
+  }
+  if (type === "#") return value ? "#t\r\n" : "#f\r\n";
+  if (type === "_" || value === null) return `${type}${type === "_" ? "" : -1}\r\n`;
+  return `${type}${value}\r\n`.replace("Infinity", "inf");
+}
+
+/** Any reply, nested now and then; text that looks like a reply is likely. */
+function anyReply(random: () => number, depth = 0): Reply {
+  const below = (bound: number) => Math.floor(random() * bound);
+  const text = (alphabet: string) =>
+    Array.from({ length: below(6) }, () => alphabet[below(alphabet.length)]).join("");
+  const type = "+-:$!=,#(_*~>%"[below(depth < 4 ? 14 : 10)]!;
+  switch (type) {
+    case "+":
+    case "-":
+      return { type, value: text("+-$é 1") };
+    case ":":
+      return { type, value: below(2000) - 1000 };
+    case ",":
+      return { type, value: random() < 0.2 ? -Infinity : below(2000) / 8 };
+    case "#":
+      return { type, value: random() < 0.5 };
+    case "(":
+      return { type, value: BigInt(below(1e9)) ** 3n };
+    case "_":
+      return { type, value: null };
+    case "$":
+    case "!":
+    case "=":
+      return { type, value: type === "$" && random() < 0.2 ? null : text("\r\n$+:1é") };
+    default: {
+      if (type === "*" && random() < 0.1) return { type, value: null };
+      const length = below(4) * (type === "%" ? 2 : 1);
+      return { type, value: Array.from({ length }, () => anyReply(random, depth + 1)) };
+    }
+  }
+}
+
 const replies = (input: string, limits?: Limits): unknown[] =>
   parse(resp(limits), input).map(function plain({ value }): unknown {
     return Array.isArray(value) ? value.map(plain) : value;
@@ -127,6 +174,24 @@ describe("RESP", () => {
       const limits = { maxDepth: 4, maxBytes: 64, maxReplies: 16 };
       expect(verifySegmentation(input, () => segmentedProtocol(resp(limits)))).toBeGreaterThan(15);
     },
+  );
+
+  it(
+    "reads what was written, for 1,000 inputs of replies of any kind, however they are cut",
+    () => {
+      const random = randomFrom(6379);
+      for (let round = 0; round < 1000; round++) {
+        const sent = Array.from({ length: 1 + round % 3 }, () => anyReply(random));
+        const input = sent.map(write).join("");
+        expect(parse(resp(), input)).toEqual(sent);
+        verifySegmentation(input, () => segmentedProtocol(resp({ maxReplies: 20 })), {
+          everyWayUpTo: 6,
+          randomWays: 3,
+          seed: round,
+        });
+      }
+    },
+    60_000,
   );
 
   it.each<[string, string, ChatError["kind"]]>([

@@ -1,13 +1,14 @@
 /** SMTP as a server reads it: command lines, and a text behind DATA. */
 
 import { describe, expect, it } from "vitest";
+import { concat } from "../../bytes.ts";
 import type { ChatError } from "../../errors.ts";
 import { parse, Parser } from "../../parser.ts";
 import type { Protocol } from "../../protocol.ts";
 import { ProtocolChat } from "../../protocol_chat.ts";
 import { ManualPeer } from "../../testing/manual_peer.ts";
 import { segmentedProtocol } from "../../testing/segmented_protocol.ts";
-import { verifySegmentation } from "../../testing/segmentation.ts";
+import { randomFrom, verifySegmentation } from "../../testing/segmentation.ts";
 import { decode, encode } from "../../text.ts";
 import { dotStuffed } from "../dot_stuffed.ts";
 import { lines } from "../lines.ts";
@@ -66,6 +67,30 @@ describe("SMTP", () => {
   ])("does not care how an input is cut: %#", (input) => {
     verifySegmentation(input, () => segmentedProtocol(accepting()));
   });
+
+  it("reads what was written, for 1,000 mails, however they are cut", () => {
+    const random = randomFrom(25);
+    for (let round = 0; round < 1000; round++) {
+      const sent: Heard[] = [];
+      const pieces: Uint8Array[] = [];
+      for (let count = 0; count <= round % 3; count++) {
+        const argument = "x .:<>"[round % 6]!.repeat(Math.floor(random() * 9));
+        sent.push({ verb: "RCPT", argument }, { verb: "DATA", argument: "" });
+        const lines = Array.from(
+          { length: Math.floor(random() * 5) },
+          () => [".", "..", "", "DATA", "a.b", ".\n x", "QUIT"][Math.floor(random() * 7)],
+        );
+        const mail = lines.map((line) => `${line}\r\n`).join("");
+        sent.push({ text: mail });
+        pieces.push(command.encode(`RCPT ${argument}`), command.encode("DATA"));
+        pieces.push(text.encode(encode(mail)));
+      }
+      const input = concat(pieces);
+      expect(parse(accepting(), input)).toEqual(sent);
+      const ways = { everyWayUpTo: 0, randomWays: 3, seed: round };
+      verifySegmentation(input, () => segmentedProtocol(accepting()), ways);
+    }
+  }, 60_000);
 
   it("reads the text behind DATA only when the server has said yes", () => {
     const mode = { data: false };
