@@ -333,6 +333,29 @@ describe("frameTimeout", () => {
       .toEqual(["timeout", "timeout", 10]);
   });
 
+  it("passes after 30 seconds of one byte a second, which no idle timeout would end", () => {
+    for (const terminator of ["\r\n", ["\r\n", "\n"], 1000]) {
+      for (const overlong of ["close", "skip"] as const) {
+        const { clock, peer, told } = stage({
+          terminator,
+          overlong,
+          frameTimeout: 30_000,
+          idleTimeout: 2_000,
+          // In skip mode the frame is being dropped by then: it is the same frame all the same.
+          maxFrameLength: overlong === "skip" && terminator !== 1000 ? 5 : 2000,
+        });
+        let seconds = 0;
+        while (!told().includes("error timeout") && seconds < 100) {
+          peer.send("A");
+          clock.advance(1_000);
+          seconds++;
+        }
+        expect(seconds).toBe(30);
+        expect(peer.sawEnd).toBe(true);
+      }
+    }
+  });
+
   it("lets an answer be pushed", () => {
     const { clock, peer } = stage({
       frameTimeout: T,

@@ -8,14 +8,37 @@ import type { Chat } from "../../core/chat.ts";
 import type { ReadOptions } from "../../core/chat_options.ts";
 import { UnsentError } from "../../core/chat_writer.ts";
 import { ChatError, IncompleteFrameError } from "../../core/errors.ts";
-import type { Case, Context } from "../case.ts";
+import type { Case, Context, Step } from "../case.ts";
 import { chatAdapter, chatTwins, withServer } from "./chat_meeting.ts";
-import { failureOf, KIB, MIB, needWhole, seen, standstill, textOf, thrownBy } from "./meeting.ts";
+import {
+  failureOf,
+  hasEnded,
+  KIB,
+  MIB,
+  needWhole,
+  seen,
+  standstill,
+  textOf,
+  thrownBy,
+} from "./meeting.ts";
 
 /** More than any system keeps between two sockets, in bytes. */
 const MORE_THAN_FITS = 64 * MIB;
 
 const GREETING = "EHLO\r\n13\r\nfive\r\nand six\r\n0\r\n\r\n.done\r\n.\r\nrest";
+
+/** What comes between two releases, in bytes, and how many reads are given up meanwhile. */
+const BLOCK = 16 * KIB, TIMEOUTS_A_BLOCK = 20;
+
+function drippingStream(): Step[] {
+  const step: readonly Step[] = [{ do: "send", bytes: BLOCK, piece: 1000 }, { do: "hold" }];
+  return [...Array.from({ length: 1000 / TIMEOUTS_A_BLOCK }, () => step).flat(), { do: "fin" }];
+}
+
+/** A handler's promise that never settles. */
+function never(): Promise<void> {
+  return new Promise(() => {});
+}
 
 /** The cases of the clauses AWT. */
 export const awt: readonly Case[] = [
@@ -127,6 +150,39 @@ export const awt: readonly Case[] = [
     },
   ),
   ...chatTwins(
+    ["AWT-2.7", "AWT-2.8"],
+    {
+      title: "1,000 reads that time out while bytes come in lose none of them",
+      why: "A timeout comes when it likes: also when half of what was asked for has been gathered.",
+      level: "MUST",
+      budget: 30_000,
+    },
+    drippingStream(),
+    async (t: Context, chat, peer) => {
+      const stream = t.stream();
+      let at = 0, given = 0;
+      const take = async (bytes: number) => {
+        const piece = await chat.readExactly(bytes, { timeout: 60_000 });
+        t.equal(stream.check(piece, at), undefined, `what is wrong behind ${at} bytes`);
+        at += bytes;
+      };
+      for (let sent = BLOCK; given < 1000; sent += BLOCK) {
+        for (let i = 0; i < TIMEOUTS_A_BLOCK; i++) {
+          // More than has been sent: only the time can end it.
+          const want = sent - at + t.integer(1, BLOCK);
+          const patience = t.random() < 0.9 ? 0.01 : 2;
+          await t.rejects(() => chat.readExactly(want, { timeout: patience }), "timeout", "a read");
+          given++;
+          if (t.random() < 0.3) await take(t.integer(1, 256));
+        }
+        await take(sent - at);
+        // Not awaited: what comes next comes while the next read is given up.
+        void peer.release();
+      }
+      t.equal(await chat.read(), null, "what is left");
+    },
+  ),
+  ...chatTwins(
     ["AWT-3.1", "AWT-3.2"],
     {
       title: "against a peer that does not read, write() waits with one write above the high water",
@@ -183,6 +239,68 @@ export const awt: readonly Case[] = [
       t.equal(at, MORE_THAN_FITS, "bytes read");
     },
   ),
+  {
+    id: "AWT-4.3",
+    title: "a handler that never resolves stalls its own client, and nobody else's",
+    why: "A handler that waits for something that never comes must not be a leak that grows.",
+    level: "MUST",
+    role: "server",
+    budget: 20_000,
+    async run(t: Context) {
+      const hanging: Chat[] = [];
+      const handler = async (chat: Chat) => {
+        if (await chat.readLine() === "hang") {
+          hanging.push(chat);
+          await never();
+        }
+        await chat.write("served\n");
+      };
+      await withServer(t, handler, async (target) => {
+        const stuck = await t.dial(target, [
+          { do: "text", text: "hang\n" },
+          { do: "send", bytes: MORE_THAN_FITS },
+        ]);
+        const sent = await standstill(
+          t,
+          async () => (await stuck.report()).connections[0]?.sent ?? 0,
+        );
+        t.need(sent < MORE_THAN_FITS, `the peer could send all of its ${sent} bytes`);
+        for (let i = 0; i < 3; i++) {
+          const next = await t.dial(target, [{ do: "text", text: "go\n" }, { do: "fin" }]);
+          t.equal(
+            (await seen(next, hasEnded, "the next is served")).text,
+            "served\n",
+            "its answer",
+          );
+        }
+        t.equal(hanging.length, 1, "handlers that hang");
+        hanging[0]!.close();
+        await seen(stuck, hasEnded, "a close from outside ends it all the same");
+      });
+    },
+  },
+  {
+    id: "AWT-4.4",
+    title: "idleTimeout ends the connection of a handler that never resolves",
+    why: "Whoever bounds the silence of his peers must not be held by his own code.",
+    level: "MUST",
+    role: "server",
+    async run(t) {
+      const reasons: string[] = [];
+      const handler = (chat: Chat) => {
+        void chat.closed.then(({ reason }) => reasons.push(reason));
+        return never();
+      };
+      await withServer(t, handler, async (target) => {
+        for (const program of [[], [{ do: "text", text: "unread" }]] satisfies Step[][]) {
+          const peer = await t.dial(target, [...program, { do: "recv-end" }]);
+          await seen(peer, hasEnded, "our end reaches the peer");
+        }
+        await t.eventually(() => reasons.length === 2, "both ends are told");
+        t.equal(reasons, ["timeout", "timeout"], "how they ended");
+      }, { idleTimeout: 100 });
+    },
+  },
   {
     id: "AWT-5.1",
     title: "a handler that rejects is reported and loses its own connection; others go on",
