@@ -5,6 +5,9 @@ const config: ViteUserConfig = defineConfig({
     include: ["{core,adapters,conformance,docs}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "dist/**"],
     environment: "node",
+    // Only against hanging: how fast a machine is, and how busy, decides nothing.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     allowOnly: false,
     coverage: {
       provider: "v8",

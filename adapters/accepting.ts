@@ -49,8 +49,17 @@ export class Accepting {
       return undefined;
     }
     this.#chats.add(chat);
+    let owner = chat;
     try {
-      drive(chat, open, { onerror: this.#options.onerror, onclosed: () => this.#forget(chat) });
+      drive(chat, open, {
+        role: "server",
+        onerror: this.#options.onerror,
+        onclosed: () => this.#forget(owner),
+        onattached: (next) => {
+          this.#chats.delete(owner);
+          this.#chats.add(owner = next);
+        },
+      });
     } catch (error) {
       this.#forget(chat);
       this.report(error, peer);

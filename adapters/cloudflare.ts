@@ -65,6 +65,18 @@ export const capabilities: Capabilities = {
   dataBeforeReset: true,
   // Known for inbound sockets only.
   addresses: false,
+  tls: false,
+  serverTls: false,
+  startTls: false,
+  serverStartTls: false,
+  tlsHandOver: false,
+  customCa: false,
+  clientCertificates: false,
+  requestsCertificates: false,
+  alpn: false,
+  serverName: false,
+  insecureTls: false,
+  detectsTruncation: false,
 };
 
 /**

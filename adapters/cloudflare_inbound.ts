@@ -95,7 +95,8 @@ export function chatHandler(
   completeLimits(limits);
   return async (socket) => {
     let running: Promise<void> | undefined;
-    await handler(chatFactory(handle, limits, (started) => running = started), others)(socket);
+    const onstart = (started: Promise<void>) => void (running = started);
+    await handler(chatFactory(handle, limits, { onstart }), others)(socket);
     await running;
   };
 }

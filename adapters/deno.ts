@@ -51,6 +51,18 @@ export const capabilities: Capabilities = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
+  tls: false,
+  serverTls: false,
+  startTls: false,
+  serverStartTls: false,
+  tlsHandOver: false,
+  customCa: false,
+  clientCertificates: false,
+  requestsCertificates: false,
+  alpn: false,
+  serverName: false,
+  insecureTls: false,
+  detectsTruncation: false,
 };
 
 /**

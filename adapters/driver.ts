@@ -4,11 +4,17 @@
  * @module
  */
 
-import type { AsyncChat, Attachment } from "../core/async_chat.ts";
+import { type AsyncChat, type Attachment, cannotStartTls } from "../core/async_chat.ts";
+import type { Chat } from "../core/chat.ts";
 import type { ChatError } from "../core/errors.ts";
 import type { Session } from "../core/session.ts";
+import type { StartTlsOptions, TlsInfo } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { after, complain, now, soon } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import { startTls } from "./handshake.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** What a driver may be told beside the conversation and the socket. */
 export interface DriveOptions {
@@ -16,6 +22,10 @@ export interface DriveOptions {
   readonly onerror?: ((error: unknown, peer: string) => void) | undefined;
   /** Called when the socket is gone and the conversation has been told. */
   readonly onclosed?: () => void;
+  /** Called when the connection has been given to another conversation. */
+  readonly onattached?: (chat: AsyncChat) => void;
+  /** Which side of a handshake we are; `"client"`. */
+  readonly role?: "client" | "server";
 }
 
 /**
@@ -35,20 +45,32 @@ export function drive(
   open: Open,
   options: DriveOptions = {},
 ): void {
-  let driver: Driver;
+  const connection = new Connection(open);
   try {
-    driver = new Driver(chat, open, options);
+    new Driver(chat, connection, options).start();
   } catch (error) {
-    dismiss(open);
+    connection.close();
     throw error;
   }
-  driver.start();
 }
 
 /** Gives a connected socket back that nobody will have a conversation on. */
 export function dismiss(open: Open): void {
-  const deaf = { data: () => true, ended() {}, writable() {}, failed() {}, closed() {} };
-  open(deaf, () => 1).close(false);
+  new Connection(open).close();
+}
+
+/** Binds a conversation to a connection that another one has given away. */
+function resumeWith(
+  chat: AsyncChat | Chat,
+  connection: Connection,
+  input: Uint8Array,
+  inputEnded: boolean,
+  options: DriveOptions,
+): void {
+  const callbacks = "asyncChat" in chat ? chat.asyncChat : chat;
+  const driver = new Driver(callbacks, connection, options);
+  options.onattached?.(callbacks);
+  driver.start(input, inputEnded);
 }
 
 /**
@@ -56,8 +78,10 @@ export function dismiss(open: Open): void {
  * That order is what the laws rest on, and it is written down in one place only.
  */
 class Driver implements TransportEvents, Attachment {
+  readonly canDetach = true;
   readonly #chat: AsyncChat;
   readonly #session: Session;
+  readonly #connection: Connection;
   readonly #transport: Transport;
   readonly #options: DriveOptions;
   #pumping = false;
@@ -66,23 +90,29 @@ class Driver implements TransportEvents, Attachment {
   #writing = false;
   #closing = false;
   #gone = false;
+  #handing = false;
   /** When the timer is set for, and how to call it off. */
   #alarm = Infinity;
   #callOff: (() => void) | undefined;
 
-  constructor(chat: AsyncChat, open: Open, options: DriveOptions) {
+  constructor(chat: AsyncChat, connection: Connection, options: DriveOptions) {
     chat.attach(this);
     this.#chat = chat;
     this.#session = chat.session;
     this.#options = options;
-    this.#transport = open(this, () => chat.inBufferSize);
+    this.#connection = connection;
+    this.#transport = connection.take(this, () => chat.inBufferSize);
   }
 
-  start(): void {
-    this.#session.connected();
+  start(input: Uint8Array = NOTHING, inputEnded = false): void {
+    const session = this.#session;
+    session.connected();
     // Told whatever is timed, so that the stats know when it began.
-    this.#session.tick(now());
+    session.tick(now());
+    session.receive(input);
+    if (inputEnded) session.receiveEnd();
     this.#pump();
+    this.#connection.tellLate();
   }
 
   // --- what the transport tells ------------------------------------------------------------------
@@ -131,6 +161,19 @@ class Driver implements TransportEvents, Attachment {
     return this.#transport.canReset;
   }
 
+  get role(): "client" | "server" {
+    return this.#options.role ?? "client";
+  }
+
+  checkTls(role: "client" | "server", options: StartTlsOptions): void {
+    if (this.#transport.checkTls === undefined) throw cannotStartTls(this.peer);
+    this.#transport.checkTls(role, options);
+  }
+
+  get tls(): TlsInfo | undefined {
+    return this.#transport.tls;
+  }
+
   wake(): void {
     this.#again = true;
     if (this.#pumping || this.#woken) return;
@@ -177,6 +220,7 @@ class Driver implements TransportEvents, Attachment {
   #move(): void {
     const session = this.#session, transport = this.#transport;
     this.#write();
+    if (session.wantsHandover) this.#handOver();
     if (session.wantsEnd) {
       transport.end();
       session.endSent();
@@ -190,8 +234,36 @@ class Driver implements TransportEvents, Attachment {
       return;
     }
     if (session.wantsRead) transport.resume();
-    else transport.pause();
+    // Whoever makes the handshake reads as it likes.
+    else if (!this.#handing) transport.pause();
     this.#watch();
+  }
+
+  #handOver(): void {
+    const handover = this.#chat.takeHandover();
+    if (handover === undefined) return;
+    const { request, done } = handover;
+    this.#transport.pause();
+    this.#handing = true;
+    const input = this.#chat.takeInput();
+    if (request.kind === "detach") return this.#detach(input, done);
+    startTls(this.#transport, request, input).then((info) => {
+      this.#handing = false;
+      this.#session.handoverDone();
+      this.#pump();
+      done(info);
+    }, (error: ChatError) => this.failed(error));
+  }
+
+  #detach(input: Uint8Array, done: (outcome: unknown) => void): void {
+    const inputEnded = this.#session.hasPeerEnded;
+    const attach = (chat: AsyncChat | Chat, rest: Uint8Array = input) =>
+      resumeWith(chat, this.#connection, rest, inputEnded, this.#options);
+    done(this.#connection.detach({ input, inputEnded, attach }, this.#options.onclosed));
+    this.#gone = true;
+    this.#callOff?.();
+    this.#session.detached();
+    this.#again = true;
   }
 
   #write(): void {

@@ -7,11 +7,13 @@
 import { createServer, type Server, Socket } from "node:net";
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
-import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
 import { nameOf } from "./naming.ts";
-import { opening } from "./opening.ts";
+import { handshake, secureServer, tlsError } from "./node_tls.ts";
+import { type Naming, transportOf } from "./node_transport.ts";
+import { type Attempt, opening } from "./opening.ts";
 import {
   type ChatFactory,
   type ConnectOptions,
@@ -19,7 +21,8 @@ import {
   type Listener,
   type ListenOptions,
   listenTarget,
-  type SocketOptions,
+  type Target,
+  tlsOf,
 } from "./options.ts";
 import {
   type ChatConnectOptions,
@@ -52,6 +55,19 @@ export const capabilities: Capabilities = {
   // A reset while paused costs up to 64 KiB that the stream had read ahead.
   dataBeforeReset: false,
   addresses: true,
+  tls: true,
+  serverTls: true,
+  startTls: true,
+  serverStartTls: true,
+  tlsHandOver: true,
+  customCa: true,
+  clientCertificates: true,
+  requestsCertificates: true,
+  alpn: true,
+  serverName: true,
+  insecureTls: true,
+  // A FIN without close_notify is told as an end like any other.
+  detectsTruncation: false,
 };
 
 /**
@@ -111,18 +127,33 @@ export async function connect(
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
-  const socket = await opening(target.name, options, () => {
-    const socket = new Socket({ allowHalfOpen: true });
-    const opened = new Promise<Socket>((resolve, reject) => {
-      socket.once("error", (error) => reject(toChatError(error, target.name)));
-      socket.once("connect", () => resolve(socket));
-    });
-    if (target.path !== undefined) socket.connect({ path: target.path });
-    else socket.connect({ host: target.hostname, port: target.port });
-    return { socket: opened, abandon: () => socket.destroy() };
-  });
-  drive(chat, (events) => transportOf(socket, target.name, options, events), options);
+  const socket = await opening(target.name, options, () => attempt(target, options));
+  drive(chat, (events) => transportOf(socket, naming(target), options, events), options);
   return chat;
+}
+
+function attempt(target: Target, options: ConnectOptions): Attempt<Socket> {
+  const { name, hostname, path, port } = target;
+  const socket = new Socket({ allowHalfOpen: true });
+  const connected = new Promise<Socket>((resolve, reject) => {
+    socket.once("error", (error) => reject(toChatError(error, name)));
+    socket.once("connect", () => resolve(socket));
+  });
+  if (path !== undefined) socket.connect({ path });
+  else socket.connect({ host: hostname, port });
+  const tls = tlsOf(options);
+  const opened = tls === undefined
+    ? connected
+    : connected.then((plain) =>
+      handshake(plain, { role: "client", options: tls, input: NOTHING }, hostname, name)
+    );
+  return { socket: opened, abandon: () => void socket.destroy() };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function naming({ name, hostname }: Target): Naming {
+  return { peer: name, hostname, capabilities };
 }
 
 /**
@@ -134,12 +165,17 @@ export async function connect(
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
   const target = listenTarget(options, capabilities);
   const accepting = new Accepting(options, factory);
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const peer = target.path === undefined
-      ? nameOf(socket.remoteAddress, socket.remotePort)
-      : target.name;
-    accepting.accept(peer, (events) => transportOf(socket, peer, options, events));
-  });
+  const peerOf = ({ remoteAddress, remotePort }: Socket) =>
+    target.path === undefined ? nameOf(remoteAddress, remotePort) : target.name;
+  const accept = (socket: Socket) => {
+    const about = { ...naming(target), peer: peerOf(socket) };
+    accepting.accept(about.peer, (events) => transportOf(socket, about, options, events));
+  };
+  const server = options.tls === undefined
+    ? createServer({ allowHalfOpen: true }, accept)
+    : secureServer(options.tls, accept, (error, socket) => {
+      accepting.report(tlsError(error, peerOf(socket)), peerOf(socket));
+    });
   const { backlog = 511 } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(toChatError(error, target.name)));
@@ -196,39 +232,5 @@ function portOf(server: Server): Port {
       server.close();
       return Promise.resolve();
     },
-  };
-}
-
-function transportOf(
-  socket: Socket,
-  peer: string,
-  options: SocketOptions,
-  events: TransportEvents,
-): Transport {
-  socket.setNoDelay(options.noDelay ?? true);
-  socket.setKeepAlive(options.keepAlive ?? false);
-  // A plain view: a Buffer's own slice() does not copy.
-  socket.on(
-    "data",
-    (chunk: Buffer) =>
-      events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
-  );
-  socket.on("end", () => events.ended());
-  // For life: an error without a listener ends the process.
-  socket.on("error", (error) => events.failed(toChatError(error, peer)));
-  socket.on("close", () => events.closed());
-  socket.pause();
-  return {
-    peer,
-    local: socket.localPort === undefined
-      ? undefined
-      : nameOf(socket.localAddress, socket.localPort),
-    canReset: true,
-    resume: () => void socket.resume(),
-    pause: () => void socket.pause(),
-    write: (bytes) =>
-      new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),
-    end: () => void socket.end(),
-    close: (reset) => void (reset ? socket.resetAndDestroy() : socket.destroy()),
   };
 }

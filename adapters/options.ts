@@ -6,9 +6,11 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
-import { ChatError } from "../core/errors.ts";
 import type { AbortSignalLike } from "../core/chat_options.ts";
+import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
+import { checkTls, type Role } from "./tls_options.ts";
+import { unsupported } from "./unsupported_error.ts";
 
 export type { AbortSignalLike };
 
@@ -26,14 +28,25 @@ export interface SocketOptions {
   readonly keepAlive?: boolean;
   /** Where errors go that nobody handled; `console.error`. */
   readonly onerror?: (error: unknown, peer: string) => void;
+  /**
+   * Says that conversations begin in plaintext and will call `startTls()`. Some runtimes must know
+   * when the socket is opened, so it is asked for everywhere. A `Chat` then asks its peer for bytes
+   * only while somebody reads, until TLS is spoken.
+   */
+  readonly startTls?: boolean;
 }
 
 /** Whom to call, and how long to try. */
 export interface ConnectOptions extends SocketOptions {
   /** Abandons the attempt. A conversation that stands is not affected: that is for `abort()`. */
   readonly signal?: AbortSignalLike;
-  /** Milliseconds until the attempt is abandoned; 30,000. `Infinity` waits for the system. */
+  /**
+   * Milliseconds until the attempt is abandoned, with TLS the handshake included; 30,000.
+   * `Infinity` waits for the system.
+   */
   readonly connectTimeout?: number;
+  /** Speaks TLS from the first byte; the call resolves when the handshake is done. */
+  readonly tls?: boolean | TlsOptions;
 }
 
 /** Where to listen. */
@@ -42,6 +55,11 @@ export interface ListenOptions extends SocketOptions {
   readonly signal?: AbortSignalLike;
   /** Connections that the system keeps until they are accepted; 511, where the runtime can tell. */
   readonly backlog?: number;
+  /**
+   * Speaks TLS from the first byte, with a certificate of its own. A conversation begins when its
+   * handshake is done; one that fails is reported, and harms nobody else.
+   */
+  readonly tls?: TlsOptions;
 }
 
 /** Makes the conversation for one accepted connection. */
@@ -79,7 +97,17 @@ export interface Adapter {
   listen(options: ListenOptions, factory: ChatFactory): Promise<Listener>;
 }
 
-const COMMON = ["hostname", "port", "path", "noDelay", "keepAlive", "onerror", "signal"];
+const COMMON = [
+  "hostname",
+  "port",
+  "path",
+  "noDelay",
+  "keepAlive",
+  "onerror",
+  "signal",
+  "tls",
+  "startTls",
+];
 const CONNECT = [...COMMON, "connectTimeout"];
 const LISTEN = [...COMMON, "backlog"];
 
@@ -107,6 +135,7 @@ export function connectTarget(options: ConnectOptions, capabilities: Capabilitie
     throw new RangeError(`connectTimeout must be above 0 milliseconds; got ${connectTimeout}`);
   }
   const target = targetOf(options, capabilities);
+  needSecurity(options, "client", capabilities);
   if (target.path === undefined && target.port === 0) {
     throw new RangeError("connect() needs a port from 1 to 65535, or the path of a unix socket");
   }
@@ -117,15 +146,37 @@ export function connectTarget(options: ConnectOptions, capabilities: Capabilitie
 export function listenTarget(options: ListenOptions, capabilities: Capabilities): Target {
   if (!capabilities.listen) throw unsupported("listening", "listen");
   checkNames(options, LISTEN, "listen");
+  needSecurity(options, "server", capabilities);
   return targetOf(options, capabilities);
 }
 
-/** The error for something that this runtime cannot do. */
-export function unsupported(what: string, capability: keyof Capabilities): ChatError {
-  return new ChatError(
-    "unsupported",
-    `this adapter cannot do that: ${what}; look at capabilities.${capability} first`,
-  );
+/** How a client shall speak TLS from the first byte; `undefined` for plaintext. */
+export function tlsOf({ tls }: ConnectOptions): TlsOptions | undefined {
+  return tls === true ? {} : tls === false ? undefined : tls;
+}
+
+function needSecurity(
+  options: ConnectOptions & { readonly tls?: boolean | TlsOptions },
+  role: Role,
+  capabilities: Capabilities,
+): void {
+  const { startTls = false, tls: given } = options;
+  const tls = tlsOf(options);
+  if (
+    typeof startTls !== "boolean" ||
+    (typeof given !== "object" && typeof given !== "boolean" && given !== undefined)
+  ) {
+    throw new TypeError("tls is true, false or an object of options; startTls is true or false");
+  }
+  if (tls !== undefined && startTls) {
+    throw new TypeError("TLS begins either at once (tls) or later (startTls), not both");
+  }
+  if (tls !== undefined) checkTls(role, tls, capabilities);
+  if (!startTls) return;
+  if (role === "client" && !capabilities.startTls) throw unsupported("starting TLS", "startTls");
+  if (role === "server" && !capabilities.serverStartTls) {
+    throw unsupported("starting TLS as a server", "serverStartTls");
+  }
 }
 
 function targetOf(options: SocketOptions, capabilities: Capabilities): Target {

@@ -10,7 +10,7 @@ function served(handler: ChatHandler): { client: Chat; reported: unknown[]; done
   const reported: unknown[] = [];
   let start: (running: Promise<void>) => void;
   const done = new Promise<void>((resolve) => start = resolve);
-  const factory = chatFactory(handler, {}, (running) => start(running));
+  const factory = chatFactory(handler, {}, { onstart: (running) => start(running) });
   const client = new Chat();
   memoryPair(client, factory("nobody"), { onerror: (error) => reported.push(error) });
   return { client, reported, done };

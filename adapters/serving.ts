@@ -39,6 +39,7 @@ export async function connectChat(
 ): Promise<Chat> {
   const { limits, others } = splitLimits(options);
   const chat = new Chat(limits);
+  if (options.startTls) (chat.asyncChat as Engine).readOnDemand();
   await connect(others, chat.asyncChat);
   return chat;
 }
@@ -56,7 +57,18 @@ export async function serveChats(
   const { limits, others } = splitLimits(options);
   // Now, and not when the first connection comes.
   completeLimits(limits);
-  return await listen(others, chatFactory(handler, limits));
+  return await listen(
+    others,
+    chatFactory(handler, limits, { onDemand: options.startTls === true }),
+  );
+}
+
+/** What a factory may be told beside the handler and the limits. */
+export interface FactoryOptions {
+  /** Called with what the handler is about to do; it never rejects. */
+  readonly onstart?: (running: Promise<void>) => void;
+  /** The peer is asked for bytes only while somebody reads: TLS may begin in the middle. */
+  readonly onDemand?: boolean;
 }
 
 /**
@@ -66,17 +78,16 @@ export async function serveChats(
  *
  * The conversation's own end is not reported: that the peer has reset or we have closed is what
  * `chat.closed` tells.
- *
- * @param onstart called with what the handler is about to do; it never rejects
  */
 export function chatFactory(
   handler: ChatHandler,
   limits: ChatOptions = {},
-  onstart: (running: Promise<void>) => void = () => {},
+  { onstart = () => {}, onDemand = false }: FactoryOptions = {},
 ): ChatFactory {
   return () => {
     const chat = new Chat(limits);
     const engine = chat.asyncChat as Engine;
+    if (onDemand) engine.readOnDemand();
     engine.onconnect = () => onstart(converse(chat, handler));
     return engine;
   };

@@ -33,6 +33,18 @@ export const capabilities: Capabilities = {
   preciseErrors: false,
   dataBeforeReset: false,
   addresses: false,
+  tls: false,
+  serverTls: false,
+  startTls: false,
+  serverStartTls: false,
+  tlsHandOver: false,
+  customCa: false,
+  clientCertificates: false,
+  requestsCertificates: false,
+  alpn: false,
+  serverName: false,
+  insecureTls: false,
+  detectsTruncation: false,
 };
 
 /**

@@ -7,6 +7,7 @@
 
 import { ChatError, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
+import { type Detached, type Handover, injected, PendingHandover } from "./handover.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
 import type { CloseReport } from "./close_report.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -15,6 +16,7 @@ import type { SessionHandler } from "./session_event.ts";
 import type { Inspector, SessionStats } from "./stats.ts";
 import type { Terminator } from "./terminator.ts";
 import { decode } from "./text.ts";
+import type { StartTlsOptions, TlsInfo } from "./tls.ts";
 
 /** What a hook returns. A promise holds back the next hook and, past the chunk in hand, reading. */
 export type HookResult = void | PromiseLike<void>;
@@ -75,6 +77,14 @@ export interface Attachment {
   readonly local: string | undefined;
   /** Whether the peer can be made to see a reset. */
   readonly canReset: boolean;
+  /** Which side of a handshake we are, unless we are told: who connected is the client. */
+  readonly role?: "client" | "server";
+  /** Whether the connection can be given to another conversation. */
+  readonly canDetach?: boolean;
+  /** What was agreed on, once TLS is spoken. */
+  readonly tls?: TlsInfo | undefined;
+  /** Checks what a handshake shall be made with; throws what `startTls()` is to reject with. */
+  checkTls?(role: "client" | "server", options: StartTlsOptions): void;
   /** Something may have changed: look at the polls soon, but not from inside this call. */
   wake(): void;
   /** Shows an error that nobody handled. */
@@ -156,6 +166,7 @@ export class AsyncChat implements AsyncChatHooks {
   #onclosed: (report: CloseReport) => void = () => {};
   readonly #closed: Promise<CloseReport> = new Promise((resolve) => this.#onclosed = resolve);
   #drainWaiters: { resolve: () => void; reject: (error: ChatError) => void }[] = [];
+  #handover: PendingHandover<unknown> | undefined;
 
   /**
    * Prepares a conversation. Output may be pushed before it is connected.
@@ -165,7 +176,10 @@ export class AsyncChat implements AsyncChatHooks {
   constructor(options: AsyncChatOptions & ThisType<AsyncChat> = {}) {
     this.session = new Session(limitsOf(options));
     this.session.onwake = () => this.#attachment?.wake();
-    this.session.onoutput = () => this.#settleDrained();
+    this.session.onoutput = () => {
+      this.#settleDrained();
+      if (this.session.isOver) this.#handover?.reject(this.session.error ?? this.#tooLate());
+    };
     this.session.onlate = (error) => this.report(error);
     this.#maxGathered = options.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
     for (const name of HOOKS) {
@@ -261,6 +275,38 @@ export class AsyncChat implements AsyncChatHooks {
   /** Lets input come again. Nothing has been lost. */
   resume(): void {
     this.session.resume();
+  }
+
+  /**
+   * Lets so many frames more come, then no input until the next call: a consumer that knows how
+   * much it can take says so, and is never given more. What was asked for and has not come adds
+   * up; `Infinity` lifts the bound, and before the first call there is none.
+   *
+   * @throws {RangeError} for what is neither a whole number from 0 on nor `Infinity`.
+   *
+   * @example
+   * ```ts
+   * import { AsyncChat } from "asynchat";
+   * import { ManualPeer } from "asynchat/testing";
+   *
+   * const frames: string[] = [];
+   * const chat = new AsyncChat({
+   *   terminator: "\n",
+   *   foundTerminator() {
+   *     frames.push(this.getText());
+   *   },
+   * });
+   * chat.demand(2);
+   * const peer = new ManualPeer(chat);
+   * peer.send("a\nb\nc\n");
+   * if (frames.join() !== "a,b") throw new Error(frames.join());
+   * chat.demand(1);
+   * peer.settle();
+   * if (frames.join() !== "a,b,c") throw new Error(frames.join());
+   * ```
+   */
+  demand(frames: number): void {
+    this.session.demand(frames);
   }
 
   // --- output ------------------------------------------------------------------------------------
@@ -373,7 +419,127 @@ export class AsyncChat implements AsyncChatHooks {
     await this.closed;
   }
 
+  // --- handing the connection over ---------------------------------------------------------------
+
+  /**
+   * Starts TLS in the middle of the conversation (STARTTLS). What has been pushed goes out in
+   * plaintext, with `goAhead` last; then the handshake is made; what is pushed from now on waits
+   * for it, and is only ever sent encrypted. Limits, hooks and the terminator stay; what was
+   * gathered and not taken is dropped, as it came from nobody one can trust.
+   *
+   * Call it from the hook that is told the request, or the go-ahead, and from nowhere later:
+   * plaintext that comes behind that fails the connection with kind `"protocol"`, unless
+   * `buffered` says otherwise. When the handshake fails the connection is closed, and nothing goes
+   * on in plaintext.
+   *
+   * @returns what was agreed on, once TLS is spoken
+   * @throws {ChatError} as a rejection, and told to `handleError` as well: kind `"tls"` when the
+   * handshake fails; `"timeout"`; `"protocol"` for plaintext that nobody may have sent; `"closed"`
+   * when the conversation ends before. As a rejection alone, with nothing sent and nothing changed:
+   * `"tls"` when TLS is spoken already; `"unsupported"` where `capabilities` says so, and when
+   * `connect`, `listen` or `serve` was not told `startTls: true`.
+   * @throws {TypeError | RangeError} as a rejection, for options that make no sense.
+   *
+   * @example A server's STARTTLS command
+   * ```ts
+   * import { AsyncChat } from "asynchat";
+   *
+   * export class Mail extends AsyncChat {
+   *   constructor(readonly credentials: { cert: string; key: string }) {
+   *     super({ terminator: "\r\n" });
+   *   }
+   *   override foundTerminator() {
+   *     if (this.getText() !== "STARTTLS") return void this.push("502 what?\r\n");
+   *     void this.startTls({ ...this.credentials, goAhead: "220 go ahead\r\n" });
+   *   }
+   * }
+   * ```
+   */
+  startTls(options: StartTlsOptions = {}): Promise<TlsInfo> {
+    const attachment = this.#attachment;
+    return this.#beginHandover<TlsInfo>(options.buffered !== "hand-over", () => {
+      if (attachment?.tls !== undefined) {
+        throw new ChatError("tls", `TLS is spoken with ${attachment.peer} already`);
+      }
+      if (attachment?.checkTls === undefined) throw cannotStartTls(this.peer);
+      const role = options.role ?? attachment.role ?? "client";
+      attachment.checkTls(role, options);
+      if (options.goAhead !== undefined) this.push(options.goAhead);
+      this.#gatherer.clear();
+      return { kind: "tls", options, role };
+    });
+  }
+
+  /**
+   * Gives the connection away, with the input that has not been told: for a change of protocol, as
+   * from HTTP to WebSocket. What has been pushed goes out first. No hook is called any more but
+   * `handleClose`, with the reason `"detached"`.
+   *
+   * @throws {ChatError} as a rejection: kind `"closed"` when the conversation ends before;
+   * `"unsupported"` when it is attached to nothing that can be given away.
+   *
+   * @example
+   * ```ts
+   * import { AsyncChat, Chat } from "asynchat";
+   * import { memoryPair } from "asynchat/adapters/memory";
+   *
+   * const told: string[] = [];
+   * const server = new AsyncChat({
+   *   terminator: "\n",
+   *   async foundTerminator() {
+   *     this.push("switching\n");
+   *     const connection = this.detach();
+   *     void connection.then(({ attach }) =>
+   *       attach(
+   *         new AsyncChat({
+   *           terminator: ";",
+   *           foundTerminator() {
+   *             told.push(this.getText());
+   *           },
+   *         }),
+   *       )
+   *     );
+   *   },
+   * });
+   * const client = new Chat();
+   * memoryPair(client, server);
+   * await client.write("please switch\none;two;");
+   * if (await client.readLine() !== "switching") throw new Error("unreachable");
+   * await client.closeWhenDone();
+   * if (told.join() !== "one,two") throw new Error(told.join());
+   * if ((await server.closed).reason !== "detached") throw new Error("unreachable");
+   * ```
+   */
+  detach(): Promise<Detached> {
+    return this.#beginHandover<Detached>(false, () => {
+      if (this.#attachment?.canDetach !== true) {
+        throw new ChatError("unsupported", "what this conversation is attached to stays its own");
+      }
+      return { kind: "detach" };
+    });
+  }
+
+  /** What was agreed on, once TLS is spoken; `undefined` in plaintext. */
+  get tls(): TlsInfo | undefined {
+    return this.#attachment?.tls;
+  }
+
   // --- for drivers -------------------------------------------------------------------------------
+
+  /** What the connection is to be handed over to, once, when `session.wantsHandover`. */
+  takeHandover(): Handover | undefined {
+    return this.#handover?.take();
+  }
+
+  /** Whether there is input that the session has told and its reader was not given. */
+  get hasUnread(): boolean {
+    return false;
+  }
+
+  /** Takes the input that has come and was not told. */
+  takeInput(): Uint8Array {
+    return this.session.takeInput();
+  }
 
   /** Who is at the other end, such as `"127.0.0.1:6379"`; `undefined` before the connection. */
   get peer(): string | undefined {
@@ -412,6 +578,25 @@ export class AsyncChat implements AsyncChatHooks {
   }
 
   // --- inside ------------------------------------------------------------------------------------
+
+  /** `prepare` checks, and says the last words. */
+  #beginHandover<T>(refuse: boolean, prepare: () => Handover["request"]): Promise<T> {
+    const { session } = this;
+    const handover = new PendingHandover<T>();
+    try {
+      if (session.isOver) throw this.#tooLate();
+      const request = prepare();
+      session.beginHandover(refuse);
+      // Nothing may be pushed to a conversation that is about to be somebody else's.
+      if (request.kind === "detach") session.end();
+      this.#handover = handover as PendingHandover<unknown>;
+      handover.begin(request);
+      if (refuse && this.hasUnread) session.fail(injected());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return handover.outcome;
+  }
 
   readonly #handler: SessionHandler = {
     connected: () => this.#call(() => this.handleConnect()),
@@ -531,6 +716,17 @@ export class AsyncChat implements AsyncChatHooks {
       { cause: this.#report?.error },
     );
   }
+}
+
+/** The error where TLS cannot be started in the middle. */
+export function cannotStartTls(peer: string | undefined): ChatError {
+  return new ChatError(
+    "unsupported",
+    `TLS cannot be started with ${
+      peer ?? "nobody"
+    }: give startTls: true to connect(), listen() or ` +
+      "serve(), and look at capabilities.startTls and serverStartTls first",
+  );
 }
 
 function limitsOf(options: AsyncChatOptions): Limits {

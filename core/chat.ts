@@ -13,11 +13,13 @@ import type { ChatOptions, FrameEnd, FrameOptions, ReadOptions } from "./chat_op
 import { write, writeAll } from "./chat_writer.ts";
 import type { CloseReport } from "./close_report.ts";
 import { IncompleteFrameError, LimitError } from "./errors.ts";
+import type { Detached } from "./handover.ts";
 import { completeLimits } from "./limits.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
 import type { Protocol } from "./protocol.ts";
 import { bytesOf, type CompiledTerminator, compileTerminator } from "./terminator.ts";
 import { decode } from "./text.ts";
+import type { StartTlsOptions, TlsInfo } from "./tls.ts";
 
 /** What ends a line that anybody may have written. */
 const LINE_ENDS = compileTerminator(["\r\n", "\n"]);
@@ -369,6 +371,78 @@ export class Chat implements AsyncIterable<Uint8Array> {
   /** Queued output, in bytes, that has not gone out; what producers hold is not counted. */
   get bytesQueued(): number {
     return this.#engine.bytesQueued;
+  }
+
+  // --- handing the connection over ---------------------------------------------------------------
+
+  /**
+   * Starts TLS in the middle of the conversation (STARTTLS), behind everything that has been written
+   * and `goAhead`. What is written from now on is only ever sent encrypted. When it rejects, the
+   * connection is closed, and nothing goes on in plaintext.
+   *
+   * Plaintext that has come and was not read when TLS begins was sent by nobody one can trust: it
+   * fails the connection with kind `"protocol"`, unless `buffered` says that it is the peer's
+   * handshake.
+   *
+   * @returns what was agreed on
+   * @throws {ChatError} as a rejection: kind `"tls"` when the handshake fails, or TLS is spoken
+   * already; `"timeout"`; `"protocol"`; `"closed"` when the conversation ends before;
+   * `"unsupported"` where `capabilities` says so, and when `connect` or `serve` was not told
+   * `startTls: true`.
+   * @throws {TypeError} as a rejection, while a read is under way.
+   *
+   * @example A client that insists on TLS
+   * ```ts
+   * import { ChatError } from "asynchat";
+   * import { connect, serve } from "asynchat/adapters";
+   *
+   * await using server = await serve({ port: 0 }, (chat) => chat.write("220 hi\r\n502 no TLS\r\n"));
+   *
+   * await using chat = await connect({ port: server.port, startTls: true });
+   * await chat.readLine();
+   * await chat.write("STARTTLS\r\n");
+   * const answer = await chat.readLine();
+   * if (answer?.startsWith("220")) await chat.startTls({ serverName: "mail.example" });
+   * else chat.abort(new ChatError("tls", `the server does not speak TLS: ${answer}`));
+   * if (chat.tls !== undefined) throw new Error("unreachable");
+   * ```
+   */
+  startTls(options?: StartTlsOptions): Promise<TlsInfo> {
+    return this.#engine.startTls(options);
+  }
+
+  /** What was agreed on, once TLS is spoken; `undefined` in plaintext. */
+  get tls(): TlsInfo | undefined {
+    return this.#engine.tls;
+  }
+
+  /**
+   * Gives the connection away, with the input that has not been read: for a change of protocol, as
+   * from HTTP to WebSocket. What has been written goes out first. This conversation is over then,
+   * with the reason `"detached"`.
+   *
+   * @throws {ChatError} as a rejection: kind `"closed"` when the conversation ends before;
+   * `"unsupported"` when it is attached to nothing that can be given away.
+   * @throws {TypeError} as a rejection, while a read is under way.
+   *
+   * @example
+   * ```ts
+   * import { Chat } from "asynchat";
+   * import { memoryPair } from "asynchat/adapters/memory";
+   *
+   * const [client, http] = [new Chat(), new Chat()];
+   * memoryPair(client, http);
+   * await client.write("UPGRADE\nfirst message");
+   * await http.readLine();
+   * const { attach } = await http.detach();
+   * const upgraded = new Chat();
+   * attach(upgraded);
+   * const message = new TextDecoder().decode(await upgraded.readExactly(13));
+   * if (message !== "first message") throw new Error(message);
+   * ```
+   */
+  detach(): Promise<Detached> {
+    return this.#engine.detach();
   }
 
   // --- the end -----------------------------------------------------------------------------------

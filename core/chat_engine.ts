@@ -9,7 +9,10 @@ import { Inbox } from "./chat_inbox.ts";
 import type { ChatOptions } from "./chat_options.ts";
 import { type After, Reader } from "./chat_reader.ts";
 import type { CloseReport } from "./close_report.ts";
+import { concat } from "./bytes.ts";
 import { ChatError } from "./errors.ts";
+import type { Detached } from "./handover.ts";
+import type { StartTlsOptions, TlsInfo } from "./tls.ts";
 
 /** What an attachment may have besides: time. */
 interface Timed {
@@ -81,13 +84,53 @@ export class Engine extends AsyncChat {
 
   override dispatch(): void {
     super.dispatch();
-    if (this.session.isOver) this.inbox.keep();
+    if (!this.session.isOver) return;
+    this.inbox.keep();
+    this.#readAlways();
+  }
+
+  /**
+   * Asks the peer for bytes only while somebody reads: when TLS begins, no read of the socket may
+   * be under way, as nobody could say which side of the handshake its answer belongs to.
+   */
+  readOnDemand(): void {
+    this.session.pause();
+    this.reader.onwaiting = (waiting) => waiting ? this.session.resume() : this.session.pause();
+  }
+
+  override startTls(options?: StartTlsOptions): Promise<TlsInfo> {
+    if (this.reader.isWaiting) return Promise.reject(readUnderWay("startTls"));
+    const starting = super.startTls(options);
+    starting.then(() => this.#readAlways(), () => {});
+    return starting;
+  }
+
+  override detach(): Promise<Detached> {
+    if (this.reader.isWaiting) return Promise.reject(readUnderWay("detach"));
+    return super.detach();
+  }
+
+  override get hasUnread(): boolean {
+    return this.inbox.length > 0;
+  }
+
+  override takeInput(): Uint8Array {
+    return concat([this.inbox.takeAll(), super.takeInput()]);
+  }
+
+  #readAlways(): void {
+    this.reader.onwaiting = () => {};
+    if (this.session.isPaused) this.session.resume();
   }
 
   override attach(attachment: Attachment & Timed): void {
     super.attach(attachment);
     this.reader.attached(attachment.after && ((time, act) => attachment.after!(time, act)));
   }
+}
+
+function readUnderWay(call: string): TypeError {
+  return new TypeError(`a read is under way: await it, or cancel it, before ${call}()`);
 }
 
 function over(): ChatError {

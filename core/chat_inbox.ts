@@ -93,6 +93,11 @@ export class Inbox {
     return this.#nothingMore();
   }
 
+  /** Everything that is there, as the caller's own bytes. */
+  takeAll(): Uint8Array {
+    return this.length === 0 ? NOTHING : this.#take(this.length, this.length);
+  }
+
   /**
    * The next frame, as the caller's own bytes; `undefined` for not yet.
    *

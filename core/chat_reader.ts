@@ -25,6 +25,9 @@ interface Pending {
 
 /** Settles reads as input comes. */
 export class Reader {
+  /** Called when somebody begins to wait, and when nobody does any more. */
+  onwaiting: (waiting: boolean) => void = () => {};
+
   #pending: Pending | undefined;
   /** `null` before the conversation has been attached. */
   #after: After | undefined | null = null;
@@ -33,6 +36,11 @@ export class Reader {
   attached(after: After | undefined): void {
     this.#after = after;
     this.#pending?.arm(after);
+  }
+
+  /** Whether a read is under way. */
+  get isWaiting(): boolean {
+    return this.#pending !== undefined;
   }
 
   /** There may be more to take. */
@@ -71,6 +79,7 @@ export class Reader {
       this.#pending = undefined;
       signal?.removeEventListener("abort", onabort);
       callOff();
+      this.onwaiting(false);
     };
     const fail = (error: unknown) => {
       done();
@@ -99,6 +108,7 @@ export class Reader {
       },
     };
     this.#pending = pending;
+    this.onwaiting(true);
     if (this.#after !== null) pending.arm(this.#after);
   }
 }

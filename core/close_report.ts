@@ -18,6 +18,7 @@ import { heldBytes, type Input } from "./input.ts";
  * | `reset` | the peer or the network cut the connection |
  * | `timeout` | a deadline passed |
  * | `limit` | a bound on memory was reached |
+ * | `detached` | your `detach()`: somebody else has the connection now |
  * | `failed` | anything else; `error` says what |
  */
 export type CloseReason =
@@ -27,6 +28,7 @@ export type CloseReason =
   | "reset"
   | "timeout"
   | "limit"
+  | "detached"
   | "failed";
 
 /** How a conversation ended: told once, last. */

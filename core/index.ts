@@ -48,6 +48,7 @@ export { lines, type LinesOptions } from "./framing/lines.ts";
 export { netstring } from "./framing/netstring.ts";
 export { Utf8Decoder } from "./framing/utf8.ts";
 export { encodeVarint, varint } from "./framing/varint.ts";
+export type { Detached, Handover } from "./handover.ts";
 export { parse, Parser } from "./parser.ts";
 export {
   exactly,
@@ -74,4 +75,5 @@ export { Session } from "./session.ts";
 export { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./session_event.ts";
 export type { InspectEvent, Inspector, InspectType, SessionStats } from "./stats.ts";
 export type { Delimiting, Terminator } from "./terminator.ts";
+export type { StartTlsOptions, TlsInfo, TlsOptions, TlsUpgrade } from "./tls.ts";
 export type { Capabilities, Transport, TransportEvents } from "./transport.ts";

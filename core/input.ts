@@ -99,6 +99,13 @@ export function heldBytes(input: Input): Uint8Array {
   return terminator.spelling[held]!.slice(0, terminator.depth[held]!);
 }
 
+/** All that has come and was not told: held back, to be looked at again, or not looked at. */
+export function unreadBytes(input: Input, chunks: readonly Uint8Array[]): Uint8Array {
+  const [first = NOTHING, ...others] = chunks;
+  const rest = first.subarray(input.offset);
+  return concat([heldBytes(input), input.replay, rest, ...others]);
+}
+
 /** Whether something is left to be told that needs no further chunk. */
 export function isUnfinished(input: Input): boolean {
   return input.ended || input.stopped || input.replay.length > 0;

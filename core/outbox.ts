@@ -30,10 +30,16 @@ export interface OutboxEvents {
 
 const NOTHING = new Uint8Array(0);
 
-/** Bytes and producers, first in, first out; asks a producer when everything before it has gone. */
+/**
+ * Bytes and producers, first in, first out; asks a producer when everything before it has gone.
+ *
+ * A fence parts what may go out now from what has to wait until something else has happened.
+ */
 export class Outbox {
   readonly #events: OutboxEvents;
   #output: Output = EMPTY_OUTPUT;
+  /** What waits behind the fence; `undefined` while there is none. */
+  #behind: Output | undefined;
   /** Bytes at the head that were handed out, and are not to be touched. */
   #inFlight = 0;
   #dropInFlight = false;
@@ -47,11 +53,16 @@ export class Outbox {
 
   /** Queued bytes that have not gone out; what producers hold is not counted. */
   get bytes(): number {
-    return this.#output.bytes;
+    return this.#output.bytes + (this.#behind?.bytes ?? 0);
   }
 
   /** Whether neither bytes nor a producer are queued. */
   get isEmpty(): boolean {
+    return this.isGone && (this.#behind ?? EMPTY_OUTPUT).front === null;
+  }
+
+  /** Whether everything before the fence has gone out. */
+  get isGone(): boolean {
     return this.#output.front === null;
   }
 
@@ -62,8 +73,23 @@ export class Outbox {
 
   /** Queues bytes that nobody will change, not empty, or a producer. */
   add(entry: Uint8Array | Producer): void {
+    if (this.#behind !== undefined) {
+      this.#behind = enqueue(this.#behind, entry);
+      return;
+    }
     this.#output = enqueue(this.#output, entry);
     this.resume();
+  }
+
+  /** What is added from now on waits behind a fence, until it is lifted. */
+  fence(): void {
+    this.#behind ??= EMPTY_OUTPUT;
+  }
+
+  /** Lets what waits behind the fence go, now that everything before it has. */
+  lift(): void {
+    this.#output = this.#behind ?? this.#output;
+    this.#behind = undefined;
   }
 
   /** Asks a producer again that had nothing yet. Answers whether there is one. */
@@ -109,6 +135,7 @@ export class Outbox {
       this.#dropInFlight = true;
     }
     this.#cancelAll(queued, reason);
+    this.#dropBehind(reason);
   }
 
   /** Drops everything, tells the producers why, and answers how many bytes that was. */
@@ -117,7 +144,7 @@ export class Outbox {
     this.#output = EMPTY_OUTPUT;
     this.#inFlight = 0;
     this.#cancelAll(queued, reason);
-    return queued.bytes;
+    return queued.bytes + this.#dropBehind(reason);
   }
 
   /** Tells a producer that it will not be asked any more. */
@@ -175,6 +202,14 @@ export class Outbox {
     if (head(this.#output) !== producer) return this.#events.late(error);
     this.#output = dropHead(this.#output);
     this.#events.threw(error, this.drop(error));
+  }
+
+  #dropBehind(reason: unknown): number {
+    const queued = this.#behind;
+    if (queued === undefined) return 0;
+    this.#behind = EMPTY_OUTPUT;
+    this.#cancelAll(queued, reason);
+    return queued.bytes;
   }
 
   #cancelAll(output: Output, reason: unknown): void {

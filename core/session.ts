@@ -8,6 +8,7 @@
 import { type CloseReason, Ending, reasonOf } from "./close_report.ts";
 import { isFrameUnderWay, timeoutError, type Watch } from "./deadlines.ts";
 import { ChatError } from "./errors.ts";
+import { injected } from "./handover.ts";
 import {
   changeTerminator,
   discardInput,
@@ -17,6 +18,7 @@ import {
   type Input,
   type InputSink,
   isUnfinished,
+  unreadBytes,
 } from "./input.ts";
 import { completeLimits, fullQueue, type Limits, overlongCount, overlongFrame } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -59,10 +61,13 @@ import { Watches } from "./watches.ts";
  *   {@linkcode fail}, {@linkcode disconnected}, {@linkcode tick};
  * - **commands**, what you want: {@linkcode setTerminator}, {@linkcode push},
  *   {@linkcode pushWithProducer}, {@linkcode end}, {@linkcode closeWhenDone}, {@linkcode close},
- *   {@linkcode abort}, {@linkcode discardBuffers}, {@linkcode pause}, {@linkcode resume};
+ *   {@linkcode abort}, {@linkcode discardBuffers}, {@linkcode pause}, {@linkcode resume},
+ *   {@linkcode demand}, {@linkcode beginHandover};
  * - **polls**, what to do next. After every input and every command, in this order:
  *   {@linkcode dispatch} or {@linkcode nextEvent} until there is nothing to tell;
  *   {@linkcode nextOutput} and {@linkcode sent} while {@linkcode wantsWrite};
+ *   {@linkcode wantsHandover}: start TLS, or give the connection away, then
+ *   {@linkcode handoverDone} or {@linkcode detached};
  *   {@linkcode wantsEnd}: send a FIN, then {@linkcode endSent}; {@linkcode wantsClose}: give the
  *   socket back, then {@linkcode disconnected}; {@linkcode wantsRead}: read or do not;
  *   {@linkcode tick}, then {@linkcode deadline}: when to come back at the latest.
@@ -107,6 +112,10 @@ export class Session {
   #stopped = false;
   #holds = 0;
   #paused = false;
+  /** Frames that may still be told. */
+  #demand = Infinity;
+  /** The bytes are about to mean something else: `refuse` when none may have come by then. */
+  #handover: "none" | "refuse" | "keep" = "none";
 
   #input: Input;
   #chunks: Uint8Array[] = [];
@@ -217,7 +226,7 @@ export class Session {
     const passed = this.#watches.tick(now, {
       closing: this.#closing,
       frame: this.#frameUnderWay,
-      reading: !this.#paused && this.#holds === 0,
+      reading: this.#tellsInput && this.#holds === 0,
     });
     if (passed !== undefined) this.#timeOut(passed);
   }
@@ -227,7 +236,7 @@ export class Session {
   /** Whether bytes are welcome. While false, the peer shall stall in the network, not in memory. */
   get wantsRead(): boolean {
     if (this.#phase !== "open" || this.#peer !== "open") return false;
-    return this.#deaf || (!this.#paused && this.#holds === 0 && !this.#hasInput);
+    return this.#deaf || (this.#tellsInput && this.#holds === 0 && !this.#hasInput);
   }
 
   /** Whether {@linkcode nextOutput} may have something. */
@@ -237,7 +246,13 @@ export class Session {
 
   /** Whether a FIN is due: everything has gone out, and nothing will follow. */
   get wantsEnd(): boolean {
+    if (this.#handover !== "none") return false;
     return this.#phase === "open" && this.#ours === "ending" && this.#outbox.isEmpty;
+  }
+
+  /** Whether a handover is due: what was queued before it has gone out, and nobody reads. */
+  get wantsHandover(): boolean {
+    return this.#phase === "open" && this.#handover !== "none" && this.#outbox.isGone;
   }
 
   /** Whether the socket shall be given back, and whether the peer shall see a reset. */
@@ -269,6 +284,21 @@ export class Session {
   /** Whether the conversation is over: nothing goes in or out any more. */
   get isOver(): boolean {
     return this.#phase === "over" || this.#phase === "closed";
+  }
+
+  /** What ended it, or will, when that is no orderly end. */
+  get error(): Error | undefined {
+    return this.#ending.error;
+  }
+
+  /** Whether a {@linkcode beginHandover} is under way: leave reading as it is. */
+  get isHandingOver(): boolean {
+    return this.#handover !== "none";
+  }
+
+  /** Whether the peer has sent its FIN, told or not. */
+  get hasPeerEnded(): boolean {
+    return this.#peer !== "open";
   }
 
   /** Queued output, in bytes, that has not gone out; what producers hold is not counted. */
@@ -340,7 +370,7 @@ export class Session {
     let event: SessionEvent | undefined;
     this.dispatch(keeper((told) => event = told));
     if (event !== undefined) return event;
-    return this.#holds > 0 || (this.#paused && this.#hasInput) ? PAUSED : NEED_DATA;
+    return this.#holds > 0 || (!this.#tellsInput && this.#hasInput) ? PAUSED : NEED_DATA;
   }
 
   // --- commands: what you want -------------------------------------------------------------------
@@ -501,6 +531,74 @@ export class Session {
     return this.#paused;
   }
 
+  /**
+   * Tells so many frames more, then no input until the next call; the peer then stalls in the
+   * network. What was asked for and not told yet adds up. Before the first call, and after
+   * `Infinity`, there is no bound.
+   *
+   * @throws {RangeError} for what is neither a whole number from 0 on nor `Infinity`.
+   */
+  demand(frames: number): void {
+    if (frames !== Infinity && !(Number.isSafeInteger(frames) && frames >= 0)) {
+      throw new RangeError(
+        `a demand is a whole number of frames from 0 on, or Infinity; got ${frames}`,
+      );
+    }
+    this.#demand = frames + (this.#demand === Infinity ? 0 : this.#demand);
+    if (this.#demand === 0) this.#stopFold();
+    this.#wake();
+  }
+
+  /**
+   * Begins to hand the connection over, to TLS or to somebody else: tells no input any more, and
+   * wants none. What is queued goes out, what is pushed from now on waits. Then
+   * {@linkcode wantsHandover} is true; {@linkcode takeInput} has the input that was not told.
+   *
+   * @param refuse whether input that has come and was not told, or half of a frame, fails the
+   * connection with kind `"protocol"`
+   * @throws {ChatError} kind `"closed"` when our side has ended, or nothing is listened to any more.
+   * @throws {Error} when a handover is under way already.
+   */
+  beginHandover(refuse: boolean): void {
+    if (this.#handover !== "none") throw new Error("a handover is under way already");
+    this.#checkPush();
+    if (this.#deaf || this.isOver) {
+      throw new ChatError("closed", "the conversation is closing: it cannot be handed over");
+    }
+    this.#handover = refuse ? "refuse" : "keep";
+    this.#outbox.fence();
+    this.#stopFold();
+    this.#show("handover");
+    this.#wake();
+  }
+
+  /** Takes the input that has come and was not told, as one copy; its frame begins anew. */
+  takeInput(): Uint8Array {
+    const unread = unreadBytes(this.#input, this.#chunks);
+    this.#discardInput();
+    this.#input = { ...this.#input, ended: false, skipping: false };
+    this.#changeTerminator(this.#nextTerminator ?? this.#terminator);
+    return unread;
+  }
+
+  /** TLS has begun: input is told again, and what waited goes out. */
+  handoverDone(): void {
+    if (!this.wantsHandover) return;
+    this.#handover = "none";
+    this.#outbox.lift();
+    this.#watches.move();
+    this.#show("handed-over");
+    this.#wake();
+  }
+
+  /** Somebody else has the connection now. Nothing but `closed` is told afterwards. */
+  detached(): void {
+    if (this.#handover === "none" || this.isOver) return;
+    this.#silence("detached", undefined);
+    this.#phase = "closed";
+    this.#show("closed");
+  }
+
   /** A hook is not done: nothing is told until {@linkcode release} was called as often. */
   hold(): void {
     this.#holds++;
@@ -520,12 +618,28 @@ export class Session {
 
   // --- telling -----------------------------------------------------------------------------------
 
+  /** Whether input may be told, as far as commands go. */
+  get #tellsInput(): boolean {
+    return !this.#paused && this.#demand > 0 && this.#handover === "none";
+  }
+
+  /** Whether anything came that is not, as whole frames, told. */
+  get #hasUnread(): boolean {
+    const { ended, replay, offset } = this.#input;
+    const [first] = this.#chunks;
+    if (first !== undefined && (this.#chunks.length > 1 || offset < first.length)) return true;
+    return ended || replay.length > 0 || isFrameUnderWay(this.#input);
+  }
+
   get #hasInput(): boolean {
     return this.#chunks.length > 0 || this.#peer === "ending" || isUnfinished(this.#input);
   }
 
   /** Tells one event, or what one chunk holds. Answers whether there may be more to tell. */
   #tellNext(handler: SessionHandler): boolean {
+    if (this.#handover === "refuse" && this.#hasUnread && !this.isOver) {
+      this.fail(injected());
+    }
     if (this.#holds > 0 || this.#closedTold) return false;
     if (this.#connectedDue) {
       this.#connectedDue = false;
@@ -556,7 +670,7 @@ export class Session {
       if (!this.#closing && !this.isOver) return handler.timedOut(timeout);
     }
     if (this.#hasInput) {
-      if (this.#paused) return false;
+      if (!this.#tellsInput) return false;
       return this.#tellInput(handler);
     }
     const failure = this.#failureDue;
@@ -613,6 +727,7 @@ export class Session {
       },
       found: (next) => {
         this.#counters.framesReceived++;
+        if (--this.#demand === 0) sink.stopped = true;
         // Even a call that does nothing is felt at millions of frames a second.
         if (this.oninspect !== undefined) this.#show("frame");
         if (this.#nextTerminator !== undefined || next !== this.#terminator) {
@@ -759,6 +874,9 @@ export class Session {
   #over(reason: CloseReason, error: Error | undefined): void {
     if (this.isOver) return;
     this.#phase = "over";
+    // What came before a handover that failed belongs to neither side of it.
+    if (this.#handover !== "none") this.#dropInput();
+    this.#handover = "none";
     this.#ending.because(reason, error);
     this.#ending.bytesUnsent += this.#outbox.drop(
       error ?? new ChatError("closed", "the conversation ended before the producer did"),

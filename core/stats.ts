@@ -69,6 +69,7 @@ export function zeroCounters(): Counters {
  * | `paused`, `resumed` | your `pause()` and `resume()` |
  * | `held`, `released` | a hook returned a promise, which has settled |
  * | `peer-ended`, `ended` | the peer's FIN came, ours was sent |
+ * | `handover`, `handed-over` | TLS, or somebody else, is about to have the connection; TLS has it |
  * | `timeout` | a deadline passed |
  * | `over`, `closed` | nothing goes in or out any more; the socket is gone |
  */
@@ -88,6 +89,8 @@ export type InspectType =
   | "released"
   | "peer-ended"
   | "ended"
+  | "handover"
+  | "handed-over"
   | "timeout"
   | "over"
   | "closed";

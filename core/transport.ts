@@ -9,6 +9,7 @@
  */
 
 import type { ChatError } from "./errors.ts";
+import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "./tls.ts";
 
 /** What the driver asks of a connected byte stream. Nothing here may throw. */
 export interface Transport {
@@ -18,6 +19,8 @@ export interface Transport {
   readonly local: string | undefined;
   /** Whether {@linkcode close} can make the peer see a reset. */
   readonly canReset: boolean;
+  /** What was agreed on, when TLS is spoken. */
+  readonly tls?: TlsInfo | undefined;
 
   /** Lets input come: from now on {@linkcode TransportEvents.data} is called. Idempotent. */
   resume(): void;
@@ -43,6 +46,26 @@ export interface Transport {
    * {@linkcode TransportEvents.closed} follows. Idempotent.
    */
   close(reset: boolean): void;
+
+  /**
+   * Checks what a handshake would be made with, so that nothing is sent in vain. There is one
+   * wherever there is {@linkcode startTls}.
+   *
+   * @throws {ChatError} kind `"unsupported"` for what cannot be done.
+   * @throws {TypeError | RangeError} for options that make no sense.
+   */
+  checkTls?(role: "client" | "server", options: StartTlsOptions): void;
+
+  /**
+   * Begins to speak TLS. Called once at most, while nothing is written and input is paused. Nothing
+   * is told while it is under way but {@linkcode TransportEvents.closed}, behind
+   * {@linkcode close}; afterwards everything is as before, with other bytes. Left away where it
+   * cannot be done, or was not asked for when the socket was opened.
+   *
+   * Unlike the others it may throw, and its promise rejects when there is no handshake, with a
+   * `ChatError` of kind `"tls"`; the socket is then still to be given back by {@linkcode close}.
+   */
+  startTls?(upgrade: TlsUpgrade): Promise<TlsInfo>;
 }
 
 /**
@@ -85,4 +108,28 @@ export interface Capabilities {
   readonly dataBeforeReset: boolean;
   /** Local and remote addresses are known. */
   readonly addresses: boolean;
+  /** Connects with TLS. */
+  readonly tls: boolean;
+  /** Accepts connections with TLS. */
+  readonly serverTls: boolean;
+  /** Starts TLS in the middle, as the client. */
+  readonly startTls: boolean;
+  /** Starts TLS in the middle, as the server. */
+  readonly serverStartTls: boolean;
+  /** Starts TLS over input that has come already: `buffered: "hand-over"`. */
+  readonly tlsHandOver: boolean;
+  /** Trusts authorities of your own: `ca`. */
+  readonly customCa: boolean;
+  /** Shows a certificate of its own as a client: `cert` and `key`. */
+  readonly clientCertificates: boolean;
+  /** Asks clients for theirs: `requestCert`. */
+  readonly requestsCertificates: boolean;
+  /** Agrees on a protocol, and tells which: `alpn`. */
+  readonly alpn: boolean;
+  /** Verifies against another name than the one connected to: `serverName`. */
+  readonly serverName: boolean;
+  /** Takes any certificate when told so: `rejectUnauthorized: false`. */
+  readonly insecureTls: boolean;
+  /** Tells a FIN that no `close_notify` came before: somebody may have cut the answer. */
+  readonly detectsTruncation: boolean;
 }

@@ -19,6 +19,18 @@ const CAPABILITIES: Readonly<Record<keyof Capabilities, true>> = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
+  tls: true,
+  serverTls: true,
+  startTls: true,
+  serverStartTls: true,
+  tlsHandOver: true,
+  customCa: true,
+  clientCertificates: true,
+  requestsCertificates: true,
+  alpn: true,
+  serverName: true,
+  insecureTls: true,
+  detectsTruncation: true,
 };
 
 /** The cases of the clauses UNS. */

@@ -1,0 +1,110 @@
+/**
+ * Handshakes on Node's sockets.
+ *
+ * @module
+ */
+
+import { isIP, type Socket } from "node:net";
+import {
+  connect,
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TlsOptions as ServerOptions,
+  type TLSSocket,
+} from "node:tls";
+import type { ChatError } from "../core/errors.ts";
+import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
+import { chatErrorOf } from "./system_errors.ts";
+
+/** How long a client of a TLS listener may take for its handshake, in milliseconds. */
+const HANDSHAKE_TIMEOUT = 30_000;
+
+/**
+ * Makes one on a socket that nobody reads from. `hostname` is whom a client wants to talk to.
+ *
+ * @throws {ChatError} kind `"tls"`, as a rejection; both sockets are still to be destroyed.
+ */
+export function handshake(
+  socket: Socket,
+  { role, options, input }: TlsUpgrade,
+  hostname: string,
+  peer: string,
+): Promise<TLSSocket> {
+  // The one above tells what is wrong, and an error without a listener ends the process.
+  socket.on("error", () => {});
+  // Read by the handshake before anything that comes.
+  if (input.length > 0) socket.unshift(input);
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(tlsError(error, peer));
+    const closed = () => fail(new Error("the peer closed the connection during the handshake"));
+    socket.once("close", closed);
+    const done = (secure: TLSSocket) => {
+      socket.off("close", closed);
+      resolve(secure);
+    };
+    if (role === "client") {
+      const secure = connect(clientOptions(socket, options, hostname));
+      secure.on("error", fail).once("secureConnect", () => done(secure));
+      return;
+    }
+    // Not listening: it makes one handshake, and checks the client's certificate as it should be.
+    const server = secureServer(options, done, fail);
+    server.emit("connection", socket);
+  });
+}
+
+/** A server that tells of handshakes that are done, and of those that failed. */
+export function secureServer(
+  options: TlsOptions,
+  done: (socket: TLSSocket) => void,
+  failed: (error: unknown, socket: TLSSocket) => void,
+): Server {
+  const { requestCert = false, rejectUnauthorized = true } = options;
+  const settings: ServerOptions & { allowHalfOpen: boolean; pauseOnConnect: boolean } = {
+    ...credentials(options),
+    requestCert,
+    rejectUnauthorized,
+    allowHalfOpen: true,
+    pauseOnConnect: true,
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+  };
+  return createServer(settings, done).on("tlsClientError", failed);
+}
+
+/** What the two sides have agreed on. */
+export function infoOf(socket: TLSSocket): TlsInfo {
+  return {
+    alpn: socket.alpnProtocol || undefined,
+    version: socket.getProtocol() ?? undefined,
+  };
+}
+
+/** Puts what went wrong in a handshake into our words. */
+export function tlsError(error: unknown, peer: string): ChatError {
+  const { code } = error as { code?: unknown };
+  return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
+}
+
+function clientOptions(socket: Socket, options: TlsOptions, hostname: string) {
+  const { serverName = hostname, rejectUnauthorized = true } = options;
+  return {
+    ...credentials(options),
+    socket,
+    rejectUnauthorized,
+    // The name that is verified; an address is no name that may be sent (RFC 6066 §3).
+    host: serverName,
+    servername: isIP(serverName) === 0 ? serverName : "",
+  };
+}
+
+function credentials({ ca, cert, key, alpn }: TlsOptions): SecureContextOptions & {
+  ALPNProtocols?: string[];
+} {
+  return {
+    ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+  };
+}

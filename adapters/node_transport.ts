@@ -1,0 +1,134 @@
+/**
+ * A connection of Node's, as a transport.
+ *
+ * @module
+ */
+
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
+import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import { soon } from "./clock.ts";
+import { nameOf } from "./naming.ts";
+import { handshake, infoOf } from "./node_tls.ts";
+import type { SocketOptions } from "./options.ts";
+import { toChatError } from "./system_errors.ts";
+import { checkStartTls } from "./tls_options.ts";
+
+/** What a transport has to know beside its socket. */
+export interface Naming {
+  /** For messages. */
+  readonly peer: string;
+  /** Whom a client wants to talk to: the name that a certificate must be for. */
+  readonly hostname: string;
+  readonly capabilities: Capabilities;
+}
+
+/** Makes the transport of a socket that is connected, and over TLS if it is a TLS socket. */
+export function transportOf(
+  socket: Socket | TLSSocket,
+  { peer, hostname, capabilities }: Naming,
+  options: SocketOptions,
+  events: TransportEvents,
+): Transport {
+  socket.setNoDelay(options.noDelay ?? true);
+  socket.setKeepAlive(options.keepAlive ?? false);
+  const transport = new NodeTransport(socket, peer, events);
+  if (options.startTls !== true) return transport;
+  return Object.assign(transport, {
+    checkTls: (role: "client" | "server", tls: StartTlsOptions) =>
+      checkStartTls(role, tls, capabilities),
+    startTls: (upgrade: TlsUpgrade) => transport.upgrade(upgrade, hostname),
+  });
+}
+
+class NodeTransport implements Transport {
+  readonly peer: string;
+  readonly local: string | undefined;
+  readonly #plain: Socket;
+  readonly #events: TransportEvents;
+  #socket: Socket | TLSSocket;
+  #gone = false;
+
+  constructor(socket: Socket | TLSSocket, peer: string, events: TransportEvents) {
+    this.peer = peer;
+    this.local = socket.localPort === undefined
+      ? undefined
+      : nameOf(socket.localAddress, socket.localPort);
+    this.#plain = this.#socket = socket;
+    this.#events = events;
+    // For life: an error without a listener ends the process.
+    socket.on("error", (error) => this.#socket === socket && this.#failed(error));
+    socket.on("close", () => {
+      this.#gone = true;
+      if (this.#socket === socket) events.closed();
+    });
+    this.#listen(socket);
+    socket.pause();
+  }
+
+  /** Node resets plain sockets alone; under TLS that is the one below, where it is ours. */
+  get canReset(): boolean {
+    return !isSecure(this.#plain);
+  }
+
+  get tls(): TlsInfo | undefined {
+    return isSecure(this.#socket) ? infoOf(this.#socket) : undefined;
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve) =>
+      this.#socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))
+    );
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  close(reset: boolean): void {
+    // A handshake that failed may have closed it already.
+    if (this.#gone && this.#plain.destroyed) return soon(() => this.#events.closed());
+    if (reset) this.#plain.resetAndDestroy();
+    this.#socket.destroy();
+    this.#plain.destroy();
+  }
+
+  async upgrade(upgrade: TlsUpgrade, hostname: string): Promise<TlsInfo> {
+    const plain = this.#plain;
+    plain.removeAllListeners("data").removeAllListeners("end");
+    const secure = await handshake(plain, upgrade, hostname, this.peer);
+    this.#socket = secure;
+    secure.on("error", (error) => this.#failed(error));
+    secure.on("close", () => this.#events.closed());
+    this.#listen(secure);
+    secure.pause();
+    return infoOf(secure);
+  }
+
+  #listen(socket: Socket | TLSSocket): void {
+    // A plain view: a Buffer's own slice() does not copy.
+    socket.on(
+      "data",
+      (chunk: Buffer) =>
+        this.#events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    );
+    socket.on("end", () => this.#events.ended());
+  }
+
+  #failed(error: Error): void {
+    this.#events.failed(toChatError(error, this.peer));
+  }
+}
+
+function isSecure(socket: Socket | TLSSocket): socket is TLSSocket {
+  return "encrypted" in socket && socket.encrypted === true;
+}

@@ -1,0 +1,16 @@
+/**
+ * The error for something that a runtime cannot do.
+ *
+ * @module
+ */
+
+import { ChatError } from "../core/errors.ts";
+import type { Capabilities } from "../core/transport.ts";
+
+/** Says what, and in which entry of `capabilities` that could have been seen. */
+export function unsupported(what: string, capability: keyof Capabilities): ChatError {
+  return new ChatError(
+    "unsupported",
+    `this adapter cannot do that: ${what}; look at capabilities.${capability} first`,
+  );
+}
