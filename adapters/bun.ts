@@ -29,6 +29,7 @@ import {
   type ServeOptions,
 } from "./serving.ts";
 import { toChatError } from "./system_errors.ts";
+import { NO_TLS } from "./tls_options.ts";
 
 export type {
   AbortSignalLike,
@@ -52,18 +53,7 @@ export const capabilities: Capabilities = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
-  tls: false,
-  serverTls: false,
-  startTls: false,
-  serverStartTls: false,
-  tlsHandOver: false,
-  customCa: false,
-  clientCertificates: false,
-  requestsCertificates: false,
-  alpn: false,
-  serverName: false,
-  insecureTls: false,
-  detectsTruncation: false,
+  ...NO_TLS,
 };
 
 /**

@@ -30,6 +30,7 @@ import {
   type ServeOptions,
 } from "./serving.ts";
 import { ignore } from "./stream_transport.ts";
+import { NO_TLS } from "./tls_options.ts";
 
 export {
   accept,
@@ -65,18 +66,7 @@ export const capabilities: Capabilities = {
   dataBeforeReset: true,
   // Known for inbound sockets only.
   addresses: false,
-  tls: false,
-  serverTls: false,
-  startTls: false,
-  serverStartTls: false,
-  tlsHandOver: false,
-  customCa: false,
-  clientCertificates: false,
-  requestsCertificates: false,
-  alpn: false,
-  serverName: false,
-  insecureTls: false,
-  detectsTruncation: false,
+  ...NO_TLS,
 };
 
 /**

@@ -28,6 +28,7 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
+import { NO_TLS } from "./tls_options.ts";
 
 export type {
   AbortSignalLike,
@@ -51,18 +52,7 @@ export const capabilities: Capabilities = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
-  tls: false,
-  serverTls: false,
-  startTls: false,
-  serverStartTls: false,
-  tlsHandOver: false,
-  customCa: false,
-  clientCertificates: false,
-  requestsCertificates: false,
-  alpn: false,
-  serverName: false,
-  insecureTls: false,
-  detectsTruncation: false,
+  ...NO_TLS,
 };
 
 /**

@@ -11,6 +11,22 @@ import { unsupported } from "./unsupported_error.ts";
 /** Which side of a handshake. */
 export type Role = "client" | "server";
 
+/** The capabilities of an adapter that speaks no TLS. */
+export const NO_TLS = {
+  tls: false,
+  serverTls: false,
+  startTls: false,
+  serverStartTls: false,
+  tlsHandOver: false,
+  customCa: false,
+  clientCertificates: false,
+  requestsCertificates: false,
+  alpn: false,
+  serverName: false,
+  insecureTls: false,
+  detectsTruncation: false,
+} as const;
+
 const TLS = ["ca", "cert", "key", "serverName", "alpn", "rejectUnauthorized", "requestCert"];
 const START_TLS = [...TLS, "goAhead", "buffered", "role", "timeout"];
 

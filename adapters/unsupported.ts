@@ -10,6 +10,7 @@ import { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import type { ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
 import type { ChatConnectOptions, ChatHandler, ServeOptions } from "./serving.ts";
+import { NO_TLS } from "./tls_options.ts";
 
 export type { Capabilities } from "../core/transport.ts";
 export type {
@@ -33,18 +34,7 @@ export const capabilities: Capabilities = {
   preciseErrors: false,
   dataBeforeReset: false,
   addresses: false,
-  tls: false,
-  serverTls: false,
-  startTls: false,
-  serverStartTls: false,
-  tlsHandOver: false,
-  customCa: false,
-  clientCertificates: false,
-  requestsCertificates: false,
-  alpn: false,
-  serverName: false,
-  insecureTls: false,
-  detectsTruncation: false,
+  ...NO_TLS,
 };
 
 /**

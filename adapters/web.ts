@@ -16,6 +16,7 @@ import { drive } from "./driver.ts";
 import type { SocketOptions } from "./options.ts";
 import { type Party, partyOf, type WithLimits } from "./serving.ts";
 import { checkPair, transportOf, type WebPair } from "./web_pair.ts";
+import { NO_TLS } from "./tls_options.ts";
 
 export type { WithLimits } from "./serving.ts";
 export type { WebPair, WebReadable, WebReader, WebWritable, WebWriter } from "./web_pair.ts";
@@ -38,6 +39,7 @@ export const capabilities: Capabilities = {
   // A stream that fails forgets what was not read.
   dataBeforeReset: false,
   addresses: false,
+  ...NO_TLS,
 };
 
 /**
