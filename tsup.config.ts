@@ -22,7 +22,9 @@ function isEntry(path: string): boolean {
     path === "core/testing/index.ts" ||
     path === "conformance/index.ts" ||
     path.startsWith("docs/examples/") ||
-    /^adapters\/(node|deno|bun|cloudflare|memory|streams|unsupported|web)\.ts$/.test(path) ||
+    /^adapters\/(node|deno|bun|cloudflare|memory|streams|unsupported|web|websocket)\.ts$/.test(
+      path,
+    ) ||
     /^conformance\/(node|bench|mutants|launchers)\/[^/]+\.ts$/.test(path);
 }
 

@@ -43,39 +43,6 @@ export const capabilities: Capabilities = {
 };
 
 /**
- * Starts a conversation on a pair of streams, which are the conversation's from then on.
- *
- * Both are locked. A write is awaited before the next, and a read is asked for when the last has
- * been told, so that neither direction runs ahead of its reader. Bytes that are written are copied
- * first: a stream may keep what it is given, or hand it on to somebody who does.
- *
- * Ended in order by both sides, the streams are closed and read to their end. Closed or aborted
- * before, the writable is aborted and the readable cancelled: the peer sees an error of kind
- * `"reset"` where its runtime can tell, and never the end of half of something.
- *
- * @param options the limits of the conversation, and what {@linkcode WebOptions} has
- * @throws {TypeError} when one of the two is no stream, or is locked; nothing has been locked then.
- * @throws {RangeError} for a limit that makes no sense.
- *
- * @example
- * ```ts
- * import { converse } from "asynchat/adapters/web";
- *
- * const there = new TransformStream<Uint8Array, Uint8Array>();
- * const back = new TransformStream<Uint8Array, Uint8Array>();
- * const chat = converse({ readable: back.readable, writable: there.writable });
- * const peer = converse({ readable: there.readable, writable: back.writable });
- *
- * await chat.write("hello\n");
- * chat.end();
- * if (await peer.readLine() !== "hello") throw new Error("unreachable");
- * if (await peer.read() !== null) throw new Error("unreachable");
- * await peer.closeWhenDone();
- * if (await chat.read() !== null) throw new Error("unreachable");
- * ```
- */
-export function converse(pair: WebPair, options?: WithLimits<WebOptions>): Chat;
-/**
  * Binds `chat`, of either face, to a pair of streams, and answers it.
  *
  * @throws {TypeError} when one of the two is no stream, or is locked; nothing has been locked then,
@@ -109,6 +76,39 @@ export function converse<C extends AsyncChat | Chat>(
   chat: C,
   options?: WebOptions,
 ): C;
+/**
+ * Starts a conversation on a pair of streams, which are the conversation's from then on.
+ *
+ * Both are locked. A write is awaited before the next, and a read is asked for when the last has
+ * been told, so that neither direction runs ahead of its reader. Bytes that are written are copied
+ * first: a stream may keep what it is given, or hand it on to somebody who does.
+ *
+ * Ended in order by both sides, the streams are closed and read to their end. Closed or aborted
+ * before, the writable is aborted and the readable cancelled: the peer sees an error of kind
+ * `"reset"` where its runtime can tell, and never the end of half of something.
+ *
+ * @param options the limits of the conversation, and what {@linkcode WebOptions} has
+ * @throws {TypeError} when one of the two is no stream, or is locked; nothing has been locked then.
+ * @throws {RangeError} for a limit that makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { converse } from "asynchat/adapters/web";
+ *
+ * const there = new TransformStream<Uint8Array, Uint8Array>();
+ * const back = new TransformStream<Uint8Array, Uint8Array>();
+ * const chat = converse({ readable: back.readable, writable: there.writable });
+ * const peer = converse({ readable: there.readable, writable: back.writable });
+ *
+ * await chat.write("hello\n");
+ * chat.end();
+ * if (await peer.readLine() !== "hello") throw new Error("unreachable");
+ * if (await peer.read() !== null) throw new Error("unreachable");
+ * await peer.closeWhenDone();
+ * if (await chat.read() !== null) throw new Error("unreachable");
+ * ```
+ */
+export function converse(pair: WebPair, options?: WithLimits<WebOptions>): Chat;
 export function converse(
   pair: WebPair,
   chatOrOptions?: Chat | AsyncChat | WithLimits<WebOptions>,

@@ -45,7 +45,7 @@ export interface WebWriter {
   /** Settles when it is closed, or has failed. */
   readonly closed: Promise<unknown>;
   /** Resolves when the stream has done with the bytes. */
-  write(bytes: Uint8Array): Promise<unknown>;
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<unknown>;
   /** Ends the stream behind the last write. */
   close(): Promise<unknown>;
   /** Ends the stream with an error, whatever is under way. */
@@ -146,7 +146,7 @@ function readerOf(
 }
 
 /** The bytes of a chunk: text stands for its UTF-8, as when it is written. */
-function bytesIn(chunk: unknown): Uint8Array {
+export function bytesIn(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return bytesOf(chunk);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
