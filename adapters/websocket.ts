@@ -22,6 +22,7 @@ import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { drive } from "./driver.ts";
+import { NO_TLS } from "./tls_options.ts";
 import { opening } from "./opening.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Party, partyOf, type WithLimits } from "./serving.ts";
@@ -62,6 +63,8 @@ export const capabilities: WebSocketCapabilities = {
   preciseErrors: false,
   dataBeforeReset: true,
   addresses: false,
+  // A page asks for it by wss:.
+  ...NO_TLS,
   halfClose: false,
   inputBackpressure: false,
 };
