@@ -5,7 +5,7 @@
  */
 
 import { ChatError } from "../core/errors.ts";
-import type { Handover } from "../core/handover.ts";
+import type { ToTls } from "../core/handover.ts";
 import type { TlsInfo } from "../core/tls.ts";
 import type { Transport } from "../core/transport.ts";
 import { after } from "./clock.ts";
@@ -20,10 +20,10 @@ const HANDSHAKE_TIMEOUT = 30_000;
  */
 export async function startTls(
   transport: Transport,
-  request: Extract<Handover["request"], { kind: "tls" }>,
+  request: ToTls,
   input: Uint8Array,
 ): Promise<TlsInfo> {
-  const { goAhead: _, buffered: __, role, timeout = HANDSHAKE_TIMEOUT, ...options } =
+  const { goAhead: _, buffered: __, role: ___, timeout = HANDSHAKE_TIMEOUT, ...options } =
     request.options;
   let callOff = () => {};
   const late = new Promise<never>((_, reject) => {
@@ -37,7 +37,7 @@ export async function startTls(
       ));
   });
   try {
-    const upgrading = transport.startTls!({ role: role ?? request.role, options, input });
+    const upgrading = transport.startTls!({ role: request.role, options, input });
     return await Promise.race([upgrading, late]);
   } catch (error) {
     throw error instanceof ChatError ? error : new ChatError(

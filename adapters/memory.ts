@@ -7,9 +7,11 @@
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
+import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
 import { drive } from "./driver.ts";
+import { unsupported } from "./unsupported_error.ts";
 
 /** How the wire between the two behaves. */
 export interface MemoryOptions {
@@ -17,6 +19,12 @@ export interface MemoryOptions {
   readonly capacity?: number;
   /** Bytes that are delivered at a time at most; as they were written. */
   readonly segment?: number;
+  /**
+   * Lets both sides call `startTls()`, as the client and as the server. There is no secret to keep
+   * on a wire in memory, so nothing is encrypted and no certificate looked at; everything else is
+   * as with TLS: the two have to meet, and plaintext where a handshake is due ends the connection.
+   */
+  readonly startTls?: boolean;
   /** Where errors go that nobody handled; `console.error`. */
   readonly onerror?: (error: unknown, peer: string) => void;
 }
@@ -54,19 +62,21 @@ export function memoryPair(
   two: AsyncChat | Chat,
   options: MemoryOptions = {},
 ): void {
-  const { capacity = 64 * 1024, segment = capacity, onerror } = options;
+  const { capacity = 64 * 1024, segment = capacity, startTls = false, onerror } = options;
   if (!(capacity >= 1) || !(segment >= 1)) {
     throw new RangeError("capacity and segment must be at least 1 byte");
   }
   const there = new Wire(capacity, segment), back = new Wire(capacity, segment);
-  const join = (chat: AsyncChat | Chat, input: Wire, output: Wire, peer: string, local: string) =>
+  const handshake = startTls ? new Handshake() : undefined;
+  const join = (chat: AsyncChat | Chat, ends: Ends, role: "client" | "server") =>
     drive(
       "asyncChat" in chat ? chat.asyncChat : chat,
-      (events) => transportOf(input, output, peer, local, events),
-      { onerror },
+      (events) => transportOf(ends, events, handshake),
+      { onerror, role },
     );
-  join(one, back, there, "memory:two", "memory:one");
-  join(two, there, back, "memory:one", "memory:two");
+  const names = { one: "memory:one", two: "memory:two" };
+  join(one, { input: back, output: there, peer: names.two, local: names.one }, "client");
+  join(two, { input: there, output: back, peer: names.one, local: names.two }, "server");
 }
 
 /** One direction: bytes, then a FIN or a reset. */
@@ -83,6 +93,8 @@ class Wire {
   #abandoned = false;
   reader: TransportEvents | undefined;
   writer: TransportEvents | undefined;
+  /** Called for bytes that come where none may. */
+  onintrusion: (() => void) | undefined;
 
   constructor(capacity: number, segment: number) {
     this.#capacity = capacity;
@@ -93,12 +105,18 @@ class Wire {
     return this.#end === "none";
   }
 
+  /** Whether bytes are under way. */
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   write(bytes: Uint8Array): number {
     if (this.#end !== "none") return 0;
     if (this.#abandoned) {
       this.#refuse();
       return bytes.length;
     }
+    this.onintrusion?.();
     const size = Math.min(bytes.length, this.#capacity - this.#size);
     this.#short = size < bytes.length;
     if (size > 0) this.#bytes.push(bytes.slice(0, size));
@@ -173,20 +191,71 @@ class Wire {
   }
 }
 
+/** Where two sides meet that start TLS. */
+class Handshake {
+  #role: string | undefined;
+  #settle: (role: string) => void = () => {};
+
+  /** One side has come; resolves when the other has. */
+  meet({ role }: TlsUpgrade, input: Wire): Promise<TlsInfo> {
+    if (!input.isEmpty) return Promise.reject(notTls("plaintext came"));
+    if (this.#role !== undefined) {
+      this.#settle(role);
+      return this.#role === role
+        ? Promise.reject(notTls(`another ${role} came`))
+        : Promise.resolve(MEMORY_TLS);
+    }
+    this.#role = role;
+    return new Promise((resolve, reject) => {
+      input.onintrusion = () => reject(notTls("plaintext came"));
+      this.#settle = (other) => {
+        input.onintrusion = undefined;
+        if (other === role) reject(notTls(`another ${role} came`));
+        else resolve(MEMORY_TLS);
+      };
+    });
+  }
+}
+
+function notTls(what: string): ChatError {
+  return new ChatError("tls", `${what} where the other side's handshake was due`);
+}
+
+const MEMORY_TLS: TlsInfo = { alpn: undefined, version: undefined };
+
+/** The two wires of one side, and what the sides are called. */
+interface Ends {
+  readonly input: Wire;
+  readonly output: Wire;
+  readonly peer: string;
+  readonly local: string;
+}
+
 function transportOf(
-  input: Wire,
-  output: Wire,
-  peer: string,
-  local: string,
+  { input, output, peer, local }: Ends,
   events: TransportEvents,
+  handshake: Handshake | undefined,
 ): Transport {
   input.reader = events;
   output.writer = events;
   let closed = false;
+  let tls: TlsInfo | undefined;
+  const upgrading = handshake === undefined ? {} : {
+    checkTls(_role: "client" | "server", { buffered }: StartTlsOptions) {
+      if (buffered !== "hand-over") return;
+      throw unsupported("a handshake whose beginning has been read", "tlsHandOver");
+    },
+    async startTls(upgrade: TlsUpgrade) {
+      return tls = await handshake.meet(upgrade, input);
+    },
+  };
   return {
     peer,
     local,
     canReset: true,
+    get tls() {
+      return tls;
+    },
     resume: () => input.read(true),
     pause: () => input.read(false),
     write: (bytes) => output.write(bytes),
@@ -201,5 +270,6 @@ function transportOf(
       input.abandon();
       soon(() => events.closed());
     },
+    ...upgrading,
   };
 }

@@ -591,7 +591,10 @@ export class AsyncChat implements AsyncChatHooks {
       if (request.kind === "detach") session.end();
       this.#handover = handover as PendingHandover<unknown>;
       handover.begin(request);
-      if (refuse && this.hasUnread) session.fail(injected());
+      if (refuse && this.hasUnread) {
+        this.takeInput();
+        session.fail(injected());
+      }
     } catch (error) {
       return Promise.reject(error);
     }

@@ -36,16 +36,26 @@ export interface Detached {
   readonly close: () => void;
 }
 
+/** A connection is to be handed to TLS. */
+export interface ToTls {
+  /** To TLS. */
+  readonly kind: "tls";
+  /** Which side of the handshake we are. */
+  readonly role: "client" | "server";
+  /** How to make it. */
+  readonly options: StartTlsOptions;
+}
+
+/** A connection is to be handed to whoever asked for it. */
+export interface ToOwner {
+  /** To whoever asked for it. */
+  readonly kind: "detach";
+}
+
 /** What a driver is asked to do with the connection. */
 export interface Handover {
-  /** To TLS, or to whoever asked for it. */
-  readonly request:
-    | {
-      readonly kind: "tls";
-      readonly role: "client" | "server";
-      readonly options: StartTlsOptions;
-    }
-    | { readonly kind: "detach" };
+  /** To whom it goes. */
+  readonly request: ToTls | ToOwner;
   /** To be called when it is done, with what was asked for. */
   readonly done: (outcome: unknown) => void;
 }

@@ -48,7 +48,7 @@ export { lines, type LinesOptions } from "./framing/lines.ts";
 export { netstring } from "./framing/netstring.ts";
 export { Utf8Decoder } from "./framing/utf8.ts";
 export { encodeVarint, varint } from "./framing/varint.ts";
-export type { Detached, Handover } from "./handover.ts";
+export type { Detached, Handover, ToOwner, ToTls } from "./handover.ts";
 export { parse, Parser } from "./parser.ts";
 export {
   exactly,
