@@ -6,10 +6,8 @@
 
 import type { AsyncChat } from "../../core/async_chat.ts";
 import type { Case, Context, Peer } from "../case.ts";
-import { fill, KIB, MIB, needWhole, standstill, twins } from "./meeting.ts";
-
-/** More than any system keeps between two sockets, in bytes. */
-const MORE_THAN_FITS = 64 * MIB;
+import { fill, KIB, MIB, MORE_THAN_FITS, needWhole, standstill, twins } from "./meeting.ts";
+import { boundedQueue } from "./shared.ts";
 
 /** The cases of the clauses BP. */
 export const bp: readonly Case[] = [
@@ -18,39 +16,7 @@ export const bp: readonly Case[] = [
     why: "A slow client must cost the server a socket, not its memory.",
     level: "MUST",
     budget: 15_000,
-  }, async (t: Context, meet) => {
-    const highWaterMark = 128 * KIB, lowWaterMark = 64 * KIB, piece = 16 * KIB;
-    const { probe: { chat }, peer } = await meet(
-      [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
-      { highWaterMark, lowWaterMark },
-    );
-    const stream = t.stream();
-    let pushed = 0, refused = 0, most = 0, enough = false;
-    const write = async () => {
-      while (!enough && pushed < MORE_THAN_FITS) {
-        const goOn = chat.push(stream.slice(pushed, pushed + piece));
-        pushed += piece;
-        most = Math.max(most, chat.bytesQueued);
-        if (goOn) continue;
-        refused++;
-        await chat.drained();
-      }
-    };
-    const writing = write();
-    writing.catch(() => {});
-    await standstill(t, () => pushed);
-    enough = true;
-    t.need(refused > 0, `push never answered false, after ${pushed} bytes`);
-    t.need(pushed < MORE_THAN_FITS, `all of ${pushed} bytes were taken from us and nobody reads`);
-    t.need(most <= highWaterMark + piece, `${most} bytes were queued at a time`);
-    t.need(chat.bytesQueued > lowWaterMark, `drained, with ${chat.bytesQueued} bytes queued`);
-    t.info("bytes that the system took", pushed - chat.bytesQueued);
-    await peer.release();
-    await writing;
-    chat.closeWhenDone();
-    await chat.closed;
-    await needWhole(t, peer, pushed);
-  }),
+  }, boundedQueue),
   ...twins(["BP-2.1", "BP-2.2"], {
     title: "against a peer that does not read, a producer is asked for one part more than has gone",
     why: "A file that is sent to a slow client must not be read into memory.",

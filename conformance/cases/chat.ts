@@ -15,15 +15,13 @@ import {
   hasEnded,
   KIB,
   MIB,
+  MORE_THAN_FITS,
   needWhole,
   seen,
   standstill,
   textOf,
   thrownBy,
 } from "./meeting.ts";
-
-/** More than any system keeps between two sockets, in bytes. */
-const MORE_THAN_FITS = 64 * MIB;
 
 const GREETING = "EHLO\r\n13\r\nfive\r\nand six\r\n0\r\n\r\n.done\r\n.\r\nrest";
 

@@ -17,7 +17,7 @@ import {
   seen,
   twins,
 } from "./meeting.ts";
-import { closeOverUnread } from "./shared.ts";
+import { closeOverUnread, quitIsLast } from "./shared.ts";
 
 /** The cases of the clauses CLS. */
 export const cls: readonly Case[] = [
@@ -189,24 +189,7 @@ export const cls: readonly Case[] = [
     title: "close() in a hook is the last that is told, also when frames that came are waiting",
     why: "After QUIT no further command is carried out.",
     level: "MUST",
-  }, async (t: Context, meet) => {
-    const frames: string[] = [];
-    const { probe, peer } = await meet(
-      [{ do: "text", text: "quit\nformat disk\n" }, { do: "recv-end" }, { do: "fin" }],
-      {
-        terminator: "\n",
-        foundTerminator() {
-          frames.push(this.getText());
-          this.close();
-        },
-      },
-    );
-    const { reason, error } = await probe.closed;
-    t.equal([reason, error], ["closed", undefined], "the report");
-    t.equal(frames, ["quit"], "frames told");
-    t.equal(probe.log, ["connect", "data", "found", "close"], "hooks called");
-    await seen(peer, hasEnded, "our end reaches the peer");
-  }),
+  }, quitIsLast),
 ];
 
 /** Ends a conversation in one of the ways, and then calls everything there is. */

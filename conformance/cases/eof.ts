@@ -6,7 +6,7 @@
 
 import type { Case, Context } from "../case.ts";
 import { fill, hasEnded, MIB, needWhole, pour, seen, standstill, twins } from "./meeting.ts";
-import { latePeer, unreadInput } from "./shared.ts";
+import { cutFrames, latePeer, unreadInput } from "./shared.ts";
 
 /** The cases of the clauses EOF. */
 export const eof: readonly Case[] = [
@@ -105,35 +105,7 @@ export const eof: readonly Case[] = [
     title: "an end inside a frame gives what came, no frame, and a report that says it was cut",
     why: "Half a command must not be carried out, and somebody must be told.",
     level: "MUST",
-  }, async (t: Context, meet) => {
-    const cut = [
-      { terminator: "\r\n", text: "whole\r\nhalf\r", received: 5 },
-      { terminator: 7, text: "exactly", received: undefined },
-      { terminator: 10, text: "not ten", received: 7 },
-      { terminator: ["\n", "\r\n"], text: "either\nor\r", received: 3 },
-    ] as const;
-    for (const { terminator, text, received } of cut) {
-      const frames: string[] = [];
-      let rest = "";
-      const { probe } = await meet([{ do: "text", text }, { do: "fin" }], {
-        terminator,
-        foundTerminator() {
-          frames.push(this.getText());
-        },
-        handleEnd() {
-          rest = this.getText();
-          this.closeWhenDone();
-        },
-      });
-      const { reason, incomplete } = await probe.closed;
-      const expected = text.length - (received ?? 0);
-      t.equal(frames.length, expected > 0 ? 1 : 0, `frames in ${JSON.stringify(text)}`);
-      t.equal(rest, text.slice(expected), `what is left of ${JSON.stringify(text)}`);
-      t.equal(incomplete?.received, received, "bytes of the frame that was cut");
-      t.equal(incomplete?.kind, received === undefined ? undefined : "incomplete", "its kind");
-      t.equal(reason, "ended", "how it ended");
-    }
-  }),
+  }, cutFrames),
   {
     id: "EOF-6.1",
     title: "when both sides end at once, one end and one close are told",

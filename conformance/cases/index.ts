@@ -19,6 +19,7 @@ import { lsn } from "./lsn.ts";
 import { many } from "./many.ts";
 import { ord } from "./ord.ts";
 import { rst } from "./rst.ts";
+import { sec } from "./sec.ts";
 import { tmo } from "./tmo.ts";
 import { uns } from "./uns.ts";
 import { unx } from "./unx.ts";
@@ -44,6 +45,7 @@ export const cases: readonly Case[] = unique([
   ...cb,
   ...awt,
   ...way,
+  ...sec,
   ...many,
   ...leak,
   ...unx,

@@ -17,6 +17,7 @@ import {
   textOf,
   twins,
 } from "./meeting.ts";
+import { tinyFrames } from "./shared.ts";
 
 /** The cases of the clauses INT. */
 export const int: readonly Case[] = [
@@ -278,29 +279,7 @@ export const int: readonly Case[] = [
     why: "An engine that calls itself for every frame runs out of stack, and a peer decides when.",
     level: "MUST",
     budget: 15_000,
-  }, async (t: Context, meet) => {
-    const count = 200_000;
-    const { probe, peer } = await meet(
-      [{ do: "send", bytes: count }, { do: "hold" }, { do: "fin" }],
-      {
-        terminator: 1,
-        handleConnect() {
-          this.pause();
-        },
-        foundTerminator() {
-          this.push(this.getData());
-          this.setTerminator(1);
-        },
-      },
-    );
-    await seen(peer, ({ sent }) => sent === count, "everything is on its way");
-    probe.chat.resume();
-    await seen(peer, ({ received }) => received >= count, "every frame is answered");
-    await peer.release();
-    await probe.closed;
-    t.equal(probe.errors, [], "errors");
-    await needWhole(t, peer, count);
-  }),
+  }, (t, meet) => tinyFrames(t, meet, 200_000)),
   ...twins(["INT-10.1", "INT-10.2"], {
     title: "text is sent as UTF-8, and views other than Uint8Array send the bytes that they show",
     why: "Each runtime refuses, truncates or reinterprets some of them.",

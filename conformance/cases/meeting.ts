@@ -13,6 +13,8 @@ import type { Case, Context, Peer, PeerOptions, Probe, Seen, Step } from "../cas
 export const KIB = 1024;
 /** One mebibyte, in bytes. */
 export const MIB: number = 1024 * KIB;
+/** More than any system keeps between two sockets, in bytes. */
+export const MORE_THAN_FITS: number = 64 * MIB;
 
 /** The hooks and limits of a conversation under test. */
 export type Hooks = AsyncChatOptions & ThisType<AsyncChat>;

@@ -1,11 +1,22 @@
 /**
- * Bodies of cases that are told of TCP and of unix sockets alike.
+ * Bodies of cases that are told under more than one id: of TCP and of unix sockets alike, or of an attack.
  *
  * @module
  */
 
 import type { Context } from "../case.ts";
-import { fill, type Meet, MIB, needWhole, pour, seen } from "./meeting.ts";
+import {
+  fill,
+  hasEnded,
+  KIB,
+  type Meet,
+  MIB,
+  MORE_THAN_FITS,
+  needWhole,
+  pour,
+  seen,
+  standstill,
+} from "./meeting.ts";
 
 /** The self-locating stream goes there and comes back as it was. */
 export async function echoStream(t: Context, meet: Meet, size: number): Promise<void> {
@@ -85,4 +96,114 @@ export async function closeOverUnread(t: Context, meet: Meet, unread: number): P
   const { reason, bytesUnsent } = await probe.closed;
   t.equal([reason, bytesUnsent], ["closed", 0], "the report");
   await needWhole(t, peer, size);
+}
+
+/** `close()` in the hook of the first frame, while the second waits in the same segment. */
+export async function quitIsLast(t: Context, meet: Meet): Promise<void> {
+  const frames: string[] = [];
+  const { probe, peer } = await meet(
+    [{ do: "text", text: "quit\nformat disk\n" }, { do: "recv-end" }, { do: "fin" }],
+    {
+      terminator: "\n",
+      foundTerminator() {
+        frames.push(this.getText());
+        this.close();
+      },
+    },
+  );
+  const { reason, error } = await probe.closed;
+  t.equal([reason, error], ["closed", undefined], "the report");
+  t.equal(frames, ["quit"], "frames told");
+  t.equal(probe.log, ["connect", "data", "found", "close"], "hooks called");
+  await seen(peer, hasEnded, "our end reaches the peer");
+}
+
+/** The peer ends inside a frame, of every kind. */
+export async function cutFrames(t: Context, meet: Meet): Promise<void> {
+  const cut = [
+    { terminator: "\r\n", text: "whole\r\nhalf\r", received: 5 },
+    { terminator: 7, text: "exactly", received: undefined },
+    { terminator: 10, text: "not ten", received: 7 },
+    { terminator: ["\n", "\r\n"], text: "either\nor\r", received: 3 },
+  ] as const;
+  for (const { terminator, text, received } of cut) {
+    const frames: string[] = [];
+    let rest = "";
+    const { probe } = await meet([{ do: "text", text }, { do: "fin" }], {
+      terminator,
+      foundTerminator() {
+        frames.push(this.getText());
+      },
+      handleEnd() {
+        rest = this.getText();
+        this.closeWhenDone();
+      },
+    });
+    const { reason, incomplete } = await probe.closed;
+    const expected = text.length - (received ?? 0);
+    t.equal(frames.length, expected > 0 ? 1 : 0, `frames in ${JSON.stringify(text)}`);
+    t.equal(rest, text.slice(expected), `what is left of ${JSON.stringify(text)}`);
+    t.equal(incomplete?.received, received, "bytes of the frame that was cut");
+    t.equal(incomplete?.kind, received === undefined ? undefined : "incomplete", "its kind");
+    t.equal(reason, "ended", "how it ended");
+  }
+}
+
+/** Frames of one byte wait when reading begins, and each is answered from the hook. */
+export async function tinyFrames(t: Context, meet: Meet, count: number): Promise<void> {
+  const { probe, peer } = await meet(
+    [{ do: "send", bytes: count }, { do: "hold" }, { do: "fin" }],
+    {
+      terminator: 1,
+      handleConnect() {
+        this.pause();
+      },
+      foundTerminator() {
+        this.push(this.getData());
+        this.setTerminator(1);
+      },
+    },
+  );
+  await seen(peer, ({ sent }) => sent === count, "everything is on its way");
+  probe.chat.resume();
+  await seen(peer, ({ received }) => received >= count, "every frame is answered");
+  await peer.release();
+  await probe.closed;
+  t.equal(probe.errors, [], "errors");
+  await needWhole(t, peer, count);
+}
+
+/** The peer does not read, and we push what does not fit into the system. */
+export async function boundedQueue(t: Context, meet: Meet): Promise<void> {
+  const highWaterMark = 128 * KIB, lowWaterMark = 64 * KIB, piece = 16 * KIB;
+  const { probe: { chat }, peer } = await meet(
+    [{ do: "pause" }, { do: "hold" }, { do: "resume" }, { do: "recv-end" }, { do: "fin" }],
+    { highWaterMark, lowWaterMark },
+  );
+  const stream = t.stream();
+  let pushed = 0, refused = 0, most = 0, enough = false;
+  const write = async () => {
+    while (!enough && pushed < MORE_THAN_FITS) {
+      const goOn = chat.push(stream.slice(pushed, pushed + piece));
+      pushed += piece;
+      most = Math.max(most, chat.bytesQueued);
+      if (goOn) continue;
+      refused++;
+      await chat.drained();
+    }
+  };
+  const writing = write();
+  writing.catch(() => {});
+  await standstill(t, () => pushed);
+  enough = true;
+  t.need(refused > 0, `push never answered false, after ${pushed} bytes`);
+  t.need(pushed < MORE_THAN_FITS, `all of ${pushed} bytes were taken from us and nobody reads`);
+  t.need(most <= highWaterMark + piece, `${most} bytes were queued at a time`);
+  t.need(chat.bytesQueued > lowWaterMark, `drained, with ${chat.bytesQueued} bytes queued`);
+  t.info("bytes that the system took", pushed - chat.bytesQueued);
+  await peer.release();
+  await writing;
+  chat.closeWhenDone();
+  await chat.closed;
+  await needWhole(t, peer, pushed);
 }

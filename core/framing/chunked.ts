@@ -138,8 +138,10 @@ function fieldOf(line: Uint8Array): readonly [string, string] {
 
 function writeField([name, value]: readonly [string, string]): string {
   if (NAME.test(name) && VALUE.test(value) && trim(value) === value) return `${name}: ${value}\r\n`;
+  // Neither is shown: a value may be a secret.
   throw protocolError(
-    `${JSON.stringify(name)}: ${JSON.stringify(value)} cannot be sent as a field`,
+    `a field cannot be sent: its name has to be a token, and its value (${value.length} characters) ` +
+      "without control characters and without space around it",
   );
 }
 
