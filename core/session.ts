@@ -101,6 +101,8 @@ export class Session {
   onlate: ((error: unknown) => void) | undefined;
   /** Looks on; see {@linkcode Inspector}. Nothing is spent on it while it is `undefined`. */
   oninspect: Inspector | undefined;
+  /** Called with each producer that is queued; what it answers is asked instead. For recorders. */
+  onproducer: ((producer: Producer) => Producer) | undefined;
 
   readonly #limits: Required<Limits>;
   /** `over`: nothing goes in or out any more. `closed`: the socket is gone as well. */
@@ -281,6 +283,18 @@ export class Session {
     };
   }
 
+  /** Whether nothing has happened yet, and nothing been commanded but a terminator. */
+  get isFresh(): boolean {
+    const { pauses, holds } = this.#counters;
+    return this.#phase === "connecting" && this.#ours === "open" && this.#outbox.isEmpty &&
+      pauses + holds === 0 && this.#demand === Infinity;
+  }
+
+  /** The limits in force. */
+  get limits(): Required<Limits> {
+    return this.#limits;
+  }
+
   /** Whether the conversation is over: nothing goes in or out any more. */
   get isOver(): boolean {
     return this.#phase === "over" || this.#phase === "closed";
@@ -437,7 +451,8 @@ export class Session {
     if (ArrayBuffer.isView(producer)) return this.pushWithProducer([producer]);
     // Checked first: making a producer locks a stream, which would be a pity for nothing.
     this.#checkPush();
-    return this.#enqueue(toProducer(producer));
+    const made = toProducer(producer);
+    return this.#enqueue(this.onproducer === undefined ? made : this.onproducer(made));
   }
 
   /** Asks a producer again that said {@linkcode NOT_YET}. */

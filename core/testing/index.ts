@@ -26,3 +26,17 @@ export {
   verifySegmentation,
 } from "./segmentation.ts";
 export { segmentedProtocol } from "./segmented_protocol.ts";
+export { formatTranscript } from "./transcript/format.ts";
+export { parseTranscript, stringifyTranscript } from "./transcript/lines.ts";
+export { type Recording, recordTranscript, type TranscriptOptions } from "./transcript/recorder.ts";
+export { replayTranscript } from "./transcript/replay.ts";
+export {
+  type Transcript,
+  type TranscriptCall,
+  type TranscriptEnd,
+  type TranscriptEntry,
+  TranscriptError,
+  type TranscriptErrorRecord,
+  type TranscriptReport,
+  type TranscriptTold,
+} from "./transcript/transcript.ts";
