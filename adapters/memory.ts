@@ -10,8 +10,17 @@ import { ChatError } from "../core/errors.ts";
 import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
-import { drive } from "./driver.ts";
+import type { BrokenNetwork } from "./broken_network.ts";
+import { drive, type Open } from "./driver.ts";
 import { unsupported } from "./unsupported_error.ts";
+
+export {
+  type Break,
+  type Broken,
+  BrokenNetwork,
+  type BrokenNetworkOptions,
+} from "./broken_network.ts";
+export type { Open } from "./driver.ts";
 
 /** How the wire between the two behaves. */
 export interface MemoryOptions {
@@ -25,6 +34,8 @@ export interface MemoryOptions {
    * as with TLS: the two have to meet, and plaintext where a handshake is due ends the connection.
    */
   readonly startTls?: boolean;
+  /** What lies between the two, and misbehaves; a wire that does not. It does not carry TLS. */
+  readonly network?: BrokenNetwork;
   /** Where errors go that nobody handled; `console.error`. */
   readonly onerror?: (error: unknown, peer: string) => void;
 }
@@ -36,6 +47,7 @@ export interface MemoryOptions {
  * are copied on the way, so that neither side sees the other's memory.
  *
  * @throws {Error} when one of the two has had its conversation.
+ * @throws {RangeError | TypeError} for options that make no sense.
  *
  * @example
  * ```ts
@@ -62,18 +74,23 @@ export function memoryPair(
   two: AsyncChat | Chat,
   options: MemoryOptions = {},
 ): void {
-  const { capacity = 64 * 1024, segment = capacity, startTls = false, onerror } = options;
+  const { capacity = 64 * 1024, segment = capacity, startTls = false, network, onerror } = options;
   if (!(capacity >= 1) || !(segment >= 1)) {
     throw new RangeError("capacity and segment must be at least 1 byte");
   }
+  if (network !== undefined && startTls) {
+    throw new TypeError("a BrokenNetwork carries no TLS: give either network or startTls");
+  }
   const there = new Wire(capacity, segment), back = new Wire(capacity, segment);
   const handshake = startTls ? new Handshake() : undefined;
-  const join = (chat: AsyncChat | Chat, ends: Ends, role: "client" | "server") =>
+  const join = (chat: AsyncChat | Chat, ends: Ends, role: "client" | "server") => {
+    const open: Open = (events) => transportOf(ends, events, handshake);
     drive(
       "asyncChat" in chat ? chat.asyncChat : chat,
-      (events) => transportOf(ends, events, handshake),
+      network === undefined ? open : network.wrap(open),
       { onerror, role },
     );
+  };
   const names = { one: "memory:one", two: "memory:two" };
   join(one, { input: back, output: there, peer: names.two, local: names.one }, "client");
   join(two, { input: there, output: back, peer: names.one, local: names.two }, "server");
