@@ -25,7 +25,7 @@ function isEntry(path: string): boolean {
     /^adapters\/(node|deno|bun|cloudflare|memory|streams|unsupported|web|websocket)\.ts$/.test(
       path,
     ) ||
-    /^conformance\/(node|bench|mutants|launchers)\/[^/]+\.ts$/.test(path);
+    /^conformance\/(node|bench|mutants|launchers|soak)\/[^/]+\.ts$/.test(path);
 }
 
 // One config for all: separate ones would copy the core into every adapter, and then neither

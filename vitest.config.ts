@@ -16,7 +16,7 @@ const config: ViteUserConfig = defineConfig({
       exclude: [
         "**/*.test.ts",
         "adapters/{deno,bun,cloudflare}*.ts",
-        "conformance/{node,node24,bench,mutants,launchers}/**",
+        "conformance/{node,node24,bench,mutants,launchers,soak}/**",
       ],
     },
   },

@@ -16,6 +16,7 @@ import { progressOn } from "./matrix/progress.ts";
 import { isGreen, reportOf, sum } from "./matrix/report_file.ts";
 import { COLOURS, PLAIN, renderLastLine, renderTable } from "./matrix/table.ts";
 import { renderPage } from "./report/page.ts";
+import { readSoak } from "./soak/report.ts";
 
 const USAGE = `usage: npm run conformance -- [options]
 
@@ -84,7 +85,7 @@ async function main(): Promise<number> {
   const json = values.json ?? join(folder, "results.json");
   const html = values.html ?? join(folder, "report.html");
   write(json, JSON.stringify(report));
-  write(html, renderPage(report));
+  write(html, renderPage(report, readSoak(join(dirname(html), "soak.json"))));
   console.log(renderTable(report, process.stdout.isTTY ? COLOURS : PLAIN));
   console.log(`${json}\n${html}`);
   console.log(renderLastLine(report));

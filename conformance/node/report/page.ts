@@ -7,12 +7,13 @@
 import { untested } from "../../cases/index.ts";
 import type { ColumnReport } from "../matrix/column_run.ts";
 import { type CaseFacts, type SuiteReport, totalsOf } from "../matrix/report_file.ts";
+import { renderSoak, type SoakReport } from "../soak/report.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { escape, groupOf, type Mark, MARKS } from "./words.ts";
 
-/** Writes the page. */
-export function renderPage(report: SuiteReport): string {
+/** Writes the page; with what the last soak has shown, if there was one. */
+export function renderPage(report: SuiteReport, soak?: SoakReport): string {
   const { version, date, commit, seed, host, cases, seconds } = report;
   const facts = [
     `asynchat ${version}${commit === undefined ? "" : `, commit ${commit}`}`,
@@ -42,6 +43,7 @@ ${filters(report)}
   }</tr></thead>
 <tbody>${body(report)}</tbody>
 </table>
+${soak === undefined ? "" : renderSoak(soak)}
 ${gaps()}
 <script type="application/json" id="report">${json(report)}</script>
 <script>${SCRIPT}</script>

