@@ -1,42 +1,57 @@
 /**
- * A chat server over plain TCP lines, the same source on every runtime:
+ * A chat server over plain TCP lines, and over WebSockets, the same source on every runtime:
  *
  * ```sh
- * node dist/docs/examples/chat/server.js 7000
- * deno run --allow-net docs/examples/chat/server.ts 7000
- * bun docs/examples/chat/server.ts 7000
+ * node dist/docs/examples/chat/server.js 7000 8000
+ * deno run --allow-net --allow-read docs/examples/chat/server.ts 7000 8000
+ * bun docs/examples/chat/server.ts 7000 8000
  * nc localhost 7000
  * ```
+ *
+ * The second port is for browsers, and may be left out.
  *
  * @module
  */
 
+import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { listen } from "asynchat/adapters";
+import { listen, serve } from "asynchat/adapters";
+import { browsers } from "./browsers.ts";
 import { Lobby } from "./lobby.ts";
 import { Visitor } from "./visitor.ts";
 
-const port = Number(process.argv[2] ?? 7000);
+const [port = "7000", webPort] = process.argv.slice(2);
 const lobby = new Lobby();
 const visitors = new Set<Visitor>();
 
-const listener = await listen({ port }, (peer) => {
+function welcome(peer: string): Visitor {
   const visitor = new Visitor(lobby, peer);
   visitors.add(visitor);
   visitor.closed.then(() => visitors.delete(visitor));
   return visitor;
-});
-console.log(
-  `listening on ${listener.address} port ${listener.port}; try: nc localhost ${listener.port}`,
-);
+}
+
+const listeners = [await listen({ port: Number(port) }, welcome)];
+const [lines] = listeners;
+console.log(`listening on ${lines!.address} port ${lines!.port}; try: nc localhost ${lines!.port}`);
+
+if (webPort !== undefined) {
+  const page = await readFile("dist/docs/examples/chat/page.html", "utf8")
+    .catch(() => "<p>There is no page yet: run <code>npm run page</code>, then start again.");
+  const web = await serve({ port: Number(webPort) }, browsers(page, welcome));
+  listeners.push(web);
+  console.log(`and for browsers: http://localhost:${web.port}/`);
+}
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, async () => {
     lobby.announce("* the server is going down");
     // What has been said still reaches everybody; who does not read is cut after a second.
     for (const visitor of visitors) visitor.closeWhenDone();
-    setTimeout(() => void listener.close({ force: true }), 1000);
-    await listener.close();
+    const close = (force: boolean) =>
+      Promise.all(listeners.map((listener) => listener.close({ force })));
+    setTimeout(() => void close(true), 1000);
+    await close(false);
     process.exit(0);
   });
 }

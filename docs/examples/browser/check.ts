@@ -1,0 +1,269 @@
+/**
+ * Shows that it runs in a browser: a page and a plain TCP client in one chat room, on the server of
+ * every runtime, then the suite's own cases in the page.
+ *
+ * ```sh
+ * npm run browser                             # needs Chromium: CHROMIUM, or in PATH
+ * npm run browser -- --screenshot page.png
+ * ```
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Chat } from "asynchat";
+import { connect } from "asynchat/adapters";
+import { build } from "esbuild";
+import { bundlePage, PAGE } from "../chat/bundle.ts";
+import { Chromium, findChromium, type Page } from "./chromium.ts";
+
+/** How to start the chat server, on free ports. */
+const SERVERS: Readonly<Record<string, readonly string[]>> = {
+  Node: [process.execPath, "dist/docs/examples/chat/server.js"],
+  Deno: ["node_modules/.bin/deno", "run", "-A", "docs/examples/chat/server.ts"],
+  Bun: ["node_modules/.bin/bun", "docs/examples/chat/server.ts"],
+};
+
+/** Longest wait for anything, in milliseconds; nothing is timed. */
+const PATIENCE = 30_000;
+
+let passed = 0, failed = 0;
+
+function check(what: string, holds: boolean, observed?: unknown): void {
+  if (holds) passed++;
+  else failed++;
+  const detail = holds || observed === undefined
+    ? ""
+    : `: ${JSON.stringify(observed).slice(0, 1000)}`;
+  console.log(`${holds ? "ok    " : "FAILED"} ${what}${detail}`);
+}
+
+/** The chat server on one runtime. */
+class Server implements AsyncDisposable {
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<unknown>;
+  output = "";
+
+  constructor([command = "", ...args]: readonly string[]) {
+    this.#process = spawn(command, [...args, "0", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+    this.#process.stdout!.on("data", (chunk) => this.output += chunk);
+    this.#exit = new Promise((resolve) => this.#process.once("exit", resolve));
+  }
+
+  /** The ports for lines and for browsers. */
+  async ports(): Promise<[lines: number, web: number]> {
+    const found = () => /port (\d+);[^]*http:\/\/localhost:(\d+)/.exec(this.output);
+    await until("the server listens", () => Promise.resolve(found() !== null));
+    const [, lines, web] = found()!;
+    return [Number(lines), Number(web)];
+  }
+
+  async stop(): Promise<unknown> {
+    this.#process.kill("SIGTERM");
+    return await this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#exit;
+  }
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + PATIENCE; !(await holds());) {
+    if (Date.now() > end) throw new Error(`waited for ever until ${what}`);
+    await sleep(20);
+  }
+}
+
+/** What the page shows, line by line. */
+function shown(page: Page): Promise<string[]> {
+  return page.evaluate("[...document.querySelectorAll('#said li')].map((li) => li.textContent)");
+}
+
+async function seesOnPage(page: Page, line: string): Promise<void> {
+  await until(`the page shows ${line}`, async () => (await shown(page)).includes(line));
+}
+
+async function hears(nc: Chat, line: string): Promise<void> {
+  for (let heard: string | null = ""; heard !== line;) {
+    heard = await nc.readLine({ timeout: PATIENCE });
+    if (heard === null) throw new Error(`the end came instead of ${line}`);
+  }
+}
+
+async function talk(name: string, browser: Chromium, screenshot?: string): Promise<void> {
+  await using server = new Server(SERVERS[name]!);
+  const [port, webPort] = await server.ports();
+  const problems: string[] = [];
+  browser.onevent = (method, params) => {
+    if (method === "Runtime.exceptionThrown" || method === "Log.entryAdded") {
+      problems.push(JSON.stringify(params));
+    }
+  };
+
+  await using nc = await connect({ hostname: "localhost", port });
+  await hears(nc, "* you are guest1 in hall, with nobody else");
+  const page = await browser.open(`http://localhost:${webPort}/`);
+  await hears(nc, "* guest2 is here");
+  await seesOnPage(page, "* you are guest2 in hall, with guest1");
+
+  await page.type("/nick page");
+  await hears(nc, "* guest2 is now page");
+  await nc.write("/nick ann\nhello from nc\n");
+  await seesOnPage(page, "ann: hello from nc");
+  await page.type("hello from the <b>page</b>, grüße ✓");
+  await hears(nc, "page: hello from the <b>page</b>, grüße ✓");
+  await nc.write("/msg page only you see this\n");
+  await seesOnPage(page, "[ann to you] only you see this");
+  await page.type("/who");
+  await seesOnPage(page, "* with you: ann");
+
+  check(
+    `${name}: what the page shows, to the letter`,
+    ...same(await shown(page), [
+      "* welcome; /help tells what you can do here",
+      "* you are guest2 in hall, with guest1",
+      "/nick page",
+      "* you are now page",
+      "* guest1 is now ann",
+      "ann: hello from nc",
+      "hello from the <b>page</b>, grüße ✓",
+      "[ann to you] only you see this",
+      "/who",
+      "* with you: ann",
+    ]),
+  );
+  if (screenshot !== undefined) {
+    await page.send("Emulation.setDeviceMetricsOverride", {
+      width: 720,
+      height: 420,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    await writeFile(screenshot, await page.screenshot());
+    console.log(`       ${screenshot}`);
+  }
+
+  const many = Array.from({ length: 500 }, (_, i) => `line ${i} 👋${"x".repeat(i)}`);
+  for (const line of many) await nc.write(`${line}\n`);
+  await seesOnPage(page, `ann: ${many.at(-1)}`);
+  const got = (await shown(page)).slice(-many.length);
+  check(
+    `${name}: 500 lines of all lengths reach the page, in order`,
+    ...same(
+      got,
+      many.map((line) => `ann: ${line}`),
+    ),
+  );
+
+  const blank = await browser.open("about:blank");
+  const foreign = await blank.evaluate(
+    `new Promise((resolve) => {
+      const socket = new WebSocket("ws://localhost:${webPort}/");
+      socket.onopen = () => resolve("opened");
+      socket.onclose = ({ code }) => resolve(code);
+    })`,
+  );
+  check(`${name}: a page of somebody else's is not let in`, ...same(foreign, 1006));
+  // Chromium itself reports that one.
+  const reported = problems.splice(0).filter((problem) =>
+    !problem.includes("WebSocket connection")
+  );
+
+  const [heardByNc] = await Promise.all([restOf(nc), server.stop()]);
+  check(
+    `${name}: the nc user is told that the server goes down, then comes the end`,
+    ...same(heardByNc.slice(-1), ["* the server is going down"]),
+  );
+  await seesOnPage(page, "* it is over");
+  const state = await page.evaluate("document.querySelector('#state').textContent");
+  check(
+    `${name}: so is the page, whose end is one in order`,
+    ...same(
+      [(await shown(page)).slice(-2), state],
+      [["* the server is going down", "* it is over"], "not connected"],
+    ),
+  );
+  check(`${name}: nothing went wrong in the page`, ...same([...reported, ...problems], []));
+}
+
+async function restOf(chat: Chat): Promise<string[]> {
+  const lines: string[] = [];
+  for (let line = await chat.readLine(); line !== null; line = await chat.readLine()) {
+    lines.push(line);
+  }
+  return lines;
+}
+
+function same(observed: unknown, expected: unknown): [boolean, unknown] {
+  return [JSON.stringify(observed) === JSON.stringify(expected), observed];
+}
+
+/** Runs every case that needs no socket in a page, as a launcher runs them on a runtime. */
+async function runCases(browser: Chromium): Promise<void> {
+  const { outputFiles: [script] } = await build({
+    stdin: {
+      contents: `
+        import * as adapter from "asynchat/adapters/unsupported";
+        import { cases, runSuite } from "asynchat/conformance";
+        globalThis.runCases = async (version) => {
+          const subject = { name: "Chromium", runtime: "browser", version, adapter };
+          const ids = cases.filter(({ role }) => role === "core").map(({ id }) => id);
+          const uncaught = (report) => {
+            addEventListener("error", ({ error }) => report(error));
+            addEventListener("unhandledrejection", ({ reason }) => report(reason));
+          };
+          return await runSuite(subject, { ids, uncaught });
+        };`,
+      resolveDir: process.cwd(),
+    },
+    alias: { "asynchat/adapters/unsupported": "./dist/adapters/unsupported.js" },
+    bundle: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    logLevel: "error",
+  });
+  const { product } = await browser.send("Browser.getVersion");
+  const page = await browser.open("about:blank");
+  await page.evaluate(script!.text);
+  const results = await page.evaluate<{ id: string; verdict: string; detail?: string }[]>(
+    `runCases(${JSON.stringify(product)})`,
+  );
+  // The suite begins with a case that does not exist, to show that it would say so.
+  const real = results.filter(({ verdict }) => verdict !== "unknown");
+  const bad = real.filter(({ verdict }) => verdict !== "pass" && verdict !== "info");
+  for (const { id, verdict, detail } of bad) check(`${id} in the page`, false, [verdict, detail]);
+  passed += real.length - bad.length;
+  console.log(
+    `ok     ${real.length - bad.length} of ${real.length} cases of the suite, ${product}`,
+  );
+}
+
+const { values: { screenshot } } = parseArgs({ options: { screenshot: { type: "string" } } });
+const path = findChromium();
+if (path === undefined) {
+  console.error(
+    "There is no Chromium in PATH. Install it, on Debian by `apt-get install chromium`, or say " +
+      "where it is: CHROMIUM=/path/to/chromium npm run browser",
+  );
+  process.exit(1);
+}
+await writeFile(PAGE, await bundlePage());
+try {
+  await using browser = new Chromium(path);
+  for (const name of Object.keys(SERVERS)) {
+    await talk(name, browser, name === "Node" ? screenshot : undefined);
+  }
+  await runCases(browser);
+} catch (error) {
+  failed++;
+  console.error(error);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
