@@ -8,8 +8,10 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf } from "./accepting.ts";
-import { addressOf, explain, type Socket, transportOf } from "./deno_transport.ts";
+import { dial } from "./deno_dial.ts";
 import { DenoPort, opened } from "./deno_port.ts";
+import { checkClient, checkServer } from "./deno_tls.ts";
+import { transportOf } from "./deno_transport.ts";
 import { drive } from "./driver.ts";
 import { opening } from "./opening.ts";
 import {
@@ -19,7 +21,7 @@ import {
   type Listener,
   type ListenOptions,
   listenTarget,
-  type Target,
+  tlsOf,
 } from "./options.ts";
 import {
   type ChatConnectOptions,
@@ -28,7 +30,6 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
-import { NO_TLS } from "./tls_options.ts";
 
 export type {
   AbortSignalLike,
@@ -52,13 +53,33 @@ export const capabilities: Capabilities = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
-  ...NO_TLS,
+  tls: true,
+  serverTls: true,
+  startTls: true,
+  // There is no call for it.
+  serverStartTls: false,
+  tlsHandOver: false,
+  // They are trusted besides Deno's own.
+  customCa: true,
+  // By connect() alone, not by startTls().
+  clientCertificates: true,
+  requestsCertificates: false,
+  alpn: true,
+  serverName: true,
+  insecureTls: false,
+  detectsTruncation: true,
 };
 
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
  *
- * @throws {ChatError} when it cannot.
+ * With `tls` the handshake has been made by then. Authorities of `ca` are trusted *besides* those of
+ * Deno, which `DENO_TLS_CA_STORE` names. A connect with a certificate of its own cannot be cancelled
+ * in the system, and is closed when it stands. A peer that ends the connection without ending TLS
+ * first is told as a failure of kind `"tls"`, not as the end.
+ *
+ * @throws {ChatError} when it cannot: kind `"tls"` when there is no handshake; `"unsupported"` for
+ * TLS on a unix socket, and for `cert` together with a `serverName` that is not the hostname.
  * @throws {TypeError | RangeError} for options that make no sense.
  *
  * @example
@@ -73,7 +94,11 @@ export const capabilities: Capabilities = {
  */
 export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
- * Connects `chat`, and resolves with it when the peer has accepted.
+ * Connects `chat`, and resolves with it when the peer has accepted; with `tls` as above.
+ *
+ * With `startTls` a handshake can be made as the client. Call `startTls()` in the hook that is told
+ * of the go-ahead, or `pause()` there: while a read is under way, which Deno cannot call off, it
+ * rejects with kind `"unsupported"`, as it does for a certificate of our own.
  *
  * Needs the permission `--allow-net`; for a unix socket `--allow-read` and `--allow-write`.
  *
@@ -114,51 +139,42 @@ export async function connect(
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
-  const conn = await opening(target.name, options, () => attempt(target));
-  drive(
-    chat,
-    (events, sizeOf) => transportOf(conn, target.name, options, events, sizeOf),
-    options,
-  );
+  if (options.tls || options.startTls) checkClient(target, tlsOf(options));
+  const { conn, tls } = await opening(target.name, options, () => dial(target, options));
+  const about = { peer: target.name, hostname: target.hostname, capabilities, tls };
+  drive(chat, (events, sizeOf) => transportOf(conn, about, options, events, sizeOf), options);
   return chat;
-}
-
-function attempt({ path, hostname, port, name }: Target) {
-  const cancel = new AbortController();
-  const connecting: Promise<Socket> = path !== undefined
-    ? Deno.connect({ transport: "unix", path })
-    : Deno.connect({ hostname, port, signal: cancel.signal });
-  return {
-    socket: connecting.catch((error) => {
-      throw explain(error, name);
-    }),
-    abandon() {
-      cancel.abort();
-      // Too late to cancel, or a unix socket.
-      connecting.then((conn) => conn.close(), () => {});
-    },
-  };
 }
 
 /**
  * Listens, and makes a conversation for each connection.
  *
+ * With `tls` it begins when the client has made its handshake, for which it has 30 seconds; one that
+ * fails is reported to `onerror`. Deno does not let such connections be tuned: `noDelay` has no
+ * effect on them.
+ *
  * Needs the permission `--allow-net`; for a unix socket `--allow-read` and `--allow-write`.
  *
- * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken. Kind
+ * `"tls"` for a certificate or a key that cannot be used; `"unsupported"` for what
+ * {@linkcode capabilities} says, and for `tls` with a `path` or `keepAlive`.
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
   const target = listenTarget(options, capabilities);
+  if (options.tls) checkServer(target, options);
   const port = new DenoPort(await opened(target, options), target);
   const accepting = new Accepting(options, factory);
-  port.start((conn) => {
-    const peer = addressOf(conn.remoteAddr) ?? target.name;
-    accepting.accept(
-      peer,
-      (events, sizeOf) => transportOf(conn, peer, options, events, sizeOf),
-    );
-  }, (error) => accepting.report(explain(error, target.name), target.name));
+  port.start({
+    each(conn, peer, tls) {
+      const about = { peer, hostname: target.hostname, capabilities, tls };
+      accepting.accept(
+        peer,
+        (events, sizeOf) => transportOf(conn, about, options, events, sizeOf),
+      );
+    },
+    failed: (error, peer) => accepting.report(error, peer),
+  });
   return listenerOf(port, accepting, options);
 }
 

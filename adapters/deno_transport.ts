@@ -5,15 +5,29 @@
  */
 
 import type { ChatError } from "../core/errors.ts";
-import type { Transport, TransportEvents } from "../core/transport.ts";
+import type { TlsInfo } from "../core/tls.ts";
+import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
+import { alertError, cannot, give, handshake, startTls } from "./deno_tls.ts";
 import { nameOf } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
-import { Pulling } from "./pulling.ts";
+import { Pulling, readUnderWay } from "./pulling.ts";
 import { chatErrorOf, toChatError } from "./system_errors.ts";
+import { checkStartTls } from "./tls_options.ts";
 
 /** What `Deno.connect` and `accept` give. */
-export type Socket = Deno.TcpConn | Deno.UnixConn;
+export type Socket = Deno.TcpConn | Deno.TlsConn | Deno.UnixConn;
+
+/** What a transport has to know beside its socket. */
+export interface About {
+  /** For messages. */
+  readonly peer: string;
+  /** Whom a client wants to talk to: the name that a certificate must be for. */
+  readonly hostname: string;
+  readonly capabilities: Capabilities;
+  /** What was agreed on, if TLS is spoken. */
+  readonly tls?: TlsInfo | undefined;
+}
 
 /**
  * Makes a transport of a connection.
@@ -23,12 +37,15 @@ export type Socket = Deno.TcpConn | Deno.UnixConn;
  * @param sizeOf how many bytes the next read asks for
  */
 export function transportOf(
-  conn: Socket,
-  peer: string,
+  socket: Socket,
+  about: About,
   options: SocketOptions,
   events: TransportEvents,
   sizeOf: () => number,
 ): Transport {
+  const { peer, hostname, capabilities } = about;
+  let { tls } = about;
+  let conn = socket;
   tune(conn, options);
   let buffer = new Uint8Array(0);
   const input = new Pulling({
@@ -46,10 +63,13 @@ export function transportOf(
     return 0;
   };
   let closed = false;
-  return {
+  const transport: Transport = {
     peer,
     local: addressOf(conn.localAddr),
     canReset: false,
+    get tls() {
+      return tls;
+    },
     resume: () => input.resume(),
     pause: () => input.pause(),
     write: (bytes) => conn.write(bytes).catch(failed),
@@ -62,6 +82,20 @@ export function transportOf(
       soon(() => events.closed());
     },
   };
+  if (options.startTls !== true) return transport;
+  return Object.assign<Transport, Partial<Transport>>(transport, {
+    checkTls(role, options) {
+      checkStartTls(role, options, capabilities);
+      if (options.cert !== undefined) throw cannot("a certificate of one's own for startTls()");
+      if (input.isReading) throw readUnderWay(peer);
+    },
+    async startTls({ options }) {
+      const secure = await startTls(conn as Deno.TcpConn, options, hostname, peer);
+      conn = secure;
+      if (closed) give(conn);
+      return tls = await handshake(secure, peer);
+    },
+  });
 }
 
 /** `"127.0.0.1:80"`; `undefined` for a unix socket. */
@@ -69,16 +103,8 @@ export function addressOf(address: Deno.Addr): string | undefined {
   return "hostname" in address ? nameOf(address.hostname, address.port) : undefined;
 }
 
-/** Closes what may have been closed already, or cannot be: a second `close()` throws. */
-export function give(back: { close(): void }): void {
-  try {
-    back.close();
-  } catch {
-    // It is gone, which is what was asked for.
-  }
-}
-
-function tune(conn: Socket, options: SocketOptions): void {
+/** Sets what can be set before TLS begins, and not later. */
+export function tune(conn: Socket, options: SocketOptions): void {
   if (!("setNoDelay" in conn)) return;
   try {
     conn.setNoDelay(options.noDelay ?? true);
@@ -92,7 +118,7 @@ function tune(conn: Socket, options: SocketOptions): void {
 export function explain(error: unknown, peer: string): ChatError {
   if (error instanceof URIError) return chatErrorOf("dns", error, peer);
   if (error instanceof Error && LOOKUP.test(error.message)) return chatErrorOf("dns", error, peer);
-  return toChatError(error, peer);
+  return alertError(error, peer) ?? toChatError(error, peer);
 }
 
 /** How the message of a failed lookup begins, on Unix and on Windows. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChatError } from "../core/errors.ts";
+import { ChatError } from "../core/errors.ts";
 import type { TransportEvents } from "../core/transport.ts";
 
 /** How one runtime's socket is asked. */
@@ -29,6 +29,7 @@ export class Pulling {
   readonly #events: TransportEvents;
   #wanted = false;
   #asking = false;
+  #reading = false;
   #ended = false;
   #stopped = false;
   #failure: ChatError | undefined;
@@ -73,6 +74,11 @@ export class Pulling {
     return this.#told;
   }
 
+  /** Whether a question is under way: its answer cannot be called off. */
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
   get #isOver(): boolean {
     return this.#ended || this.#stopped || this.#failure !== undefined;
   }
@@ -92,11 +98,14 @@ export class Pulling {
   }
 
   async #next(): Promise<Uint8Array | null> {
+    this.#reading = true;
     try {
       return await this.#source.read();
     } catch (error) {
       this.#failure ??= this.#source.explain(error);
       return null;
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -104,4 +113,13 @@ export class Pulling {
     this.#events.failed(error);
     this.#settle();
   }
+}
+
+/** The error for TLS that shall begin while a read is under way, whose answer would be lost to it. */
+export function readUnderWay(peer: string): ChatError {
+  return new ChatError(
+    "unsupported",
+    `a read from ${peer} is under way, which this runtime cannot call off, and TLS cannot begin ` +
+      "before its answer: call startTls() in the hook that is told of the go-ahead, or pause() there",
+  );
 }
