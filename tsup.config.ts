@@ -22,7 +22,7 @@ function isEntry(path: string): boolean {
     path === "core/testing/index.ts" ||
     path === "conformance/index.ts" ||
     path.startsWith("docs/examples/") ||
-    /^adapters\/(node|deno|bun|cloudflare|memory|streams|unsupported|web|websocket)\.ts$/.test(
+    /^adapters\/(node|deno|bun|cloudflare|kit|memory|streams|unsupported|web|websocket)\.ts$/.test(
       path,
     ) ||
     /^conformance\/(node|bench|mutants|launchers|soak)\/[^/]+\.ts$/.test(path);

@@ -12,7 +12,9 @@ import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./optio
 
 /** The runtime's own listener, as far as it is needed here. */
 export interface Port {
+  /** Where it listens; 0 for a unix socket. */
   readonly port: number;
+  /** The address it is bound to, or the path of the unix socket. */
   readonly address: string;
   /** Accepts no more. Resolves when the address is free again. */
   stop(): Promise<void>;

@@ -115,7 +115,9 @@ const LISTEN = [...COMMON, "backlog"];
 export interface Target {
   /** The unix socket's path; when there is one, the other two mean nothing. */
   readonly path: string | undefined;
+  /** Name or address. */
   readonly hostname: string;
+  /** From 0 on, to connect from 1 on. */
   readonly port: number;
   /** For messages. */
   readonly name: string;

@@ -5,14 +5,14 @@
  */
 
 import type { StartTlsOptions, TlsOptions } from "../core/tls.ts";
-import type { Capabilities } from "../core/transport.ts";
+import type { Capabilities, TlsCapabilities } from "../core/transport.ts";
 import { unsupported } from "./unsupported_error.ts";
 
 /** Which side of a handshake. */
 export type Role = "client" | "server";
 
 /** The capabilities of an adapter that speaks no TLS. */
-export const NO_TLS = {
+export const NO_TLS: TlsCapabilities = {
   tls: false,
   serverTls: false,
   startTls: false,
@@ -25,7 +25,7 @@ export const NO_TLS = {
   serverName: false,
   insecureTls: false,
   detectsTruncation: false,
-} as const;
+};
 
 const TLS = ["ca", "cert", "key", "serverName", "alpn", "rejectUnauthorized", "requestCert"];
 const START_TLS = [...TLS, "goAhead", "buffered", "role", "timeout"];

@@ -76,4 +76,4 @@ export { NEED_DATA, PAUSED, type SessionEvent, type SessionHandler } from "./ses
 export type { InspectEvent, Inspector, InspectType, SessionStats } from "./stats.ts";
 export type { Delimiting, Terminator } from "./terminator.ts";
 export type { StartTlsOptions, TlsInfo, TlsOptions, TlsUpgrade } from "./tls.ts";
-export type { Capabilities, Transport, TransportEvents } from "./transport.ts";
+export type { Capabilities, TlsCapabilities, Transport, TransportEvents } from "./transport.ts";

@@ -93,7 +93,7 @@ export interface TransportEvents {
 }
 
 /** What one runtime can do and cannot; asking for what is `false` throws kind `"unsupported"`. */
-export interface Capabilities {
+export interface Capabilities extends TlsCapabilities {
   /** Accepts connections. */
   readonly listen: boolean;
   /** Connects to, and listens on, unix sockets. */
@@ -108,6 +108,10 @@ export interface Capabilities {
   readonly dataBeforeReset: boolean;
   /** Local and remote addresses are known. */
   readonly addresses: boolean;
+}
+
+/** What one runtime can do and cannot about TLS. */
+export interface TlsCapabilities {
   /** Connects with TLS. */
   readonly tls: boolean;
   /** Accepts connections with TLS. */
