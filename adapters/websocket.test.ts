@@ -167,7 +167,10 @@ describe("converse()", () => {
     const report = await chat.closed;
     expect(report.reason).toBe(reason);
     expect((report.error as { code?: string } | undefined)?.code).toBe(told);
-    if (told !== undefined) expect(report.error?.message).toContain("because");
+    if (told !== undefined) {
+      expect(report.error?.message).not.toContain("because");
+      expect(report.error?.cause).toMatchObject({ code, reason: "because", wasClean });
+    }
     expect(report.incomplete?.received).toBe(4);
   });
 

@@ -115,8 +115,8 @@ export function converse<C extends AsyncChat | Chat>(
  * | any other code           | kind `"reset"`, whose `code` is that              |
  * | nothing: 1006            | kind `"reset"`                                    |
  *
- * Output that is queued when the peer closes cannot be sent: that is a reset, and the report counts
- * it. `close()` and `abort()` close with the code 4000.
+ * The error's `cause` has the peer's own reason. Output that is queued when the peer closes cannot be
+ * sent: that is a reset, and the report counts it. `close()` and `abort()` close with the code 4000.
  *
  * @param options the limits of the conversation, and what {@linkcode WebSocketOptions} has
  * @throws {ChatError} kind `"refused"` when it cannot be opened, `"closed"` when it is closing or

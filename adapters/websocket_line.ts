@@ -111,14 +111,12 @@ export class Line {
 
   /** Resolves when it stands. Rejects, with kind `"refused"`, when it never will. */
   opened(): Promise<void> {
-    const refused = ({ code, reason }: WebSocketEnd) =>
+    const refused = (end: WebSocketEnd) =>
       new ChatError(
         "refused",
-        `${this.#peer}: the WebSocket could not be opened${
-          inWords(code, reason)
-        }; is the address ` +
+        `${this.#peer}: the WebSocket could not be opened (code ${end.code}); is the address ` +
           "right, and does the server let this page in?",
-        { code: String(code) },
+        { code: String(end.code), cause: end },
       );
     return new Promise((resolve, reject) => {
       this.#socket.addEventListener("open", resolve);
@@ -196,11 +194,14 @@ export class Line {
     return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
   }
 
-  #explainEnd({ code, reason, wasClean }: WebSocketEnd): ChatError | null {
+  #explainEnd(end: WebSocketEnd): ChatError | null {
+    const { code, wasClean } = end;
     if (wasClean && IN_ORDER.includes(code)) return null;
     const how = wasClean ? "the peer closed the WebSocket" : "the WebSocket was cut";
-    return new ChatError("reset", `${this.#peer}: ${how}${inWords(code, reason)}`, {
+    // The peer's own words are in the cause, and in no message that is logged.
+    return new ChatError("reset", `${this.#peer}: ${how} (code ${code})`, {
       code: String(code),
+      cause: end,
     });
   }
 
@@ -235,8 +236,4 @@ export class Line {
     if (cut) this.#close(CUT, "the other side cut the conversation before its end");
     else this.#close(1000, "");
   }
-}
-
-function inWords(code: number, reason: string): string {
-  return ` (code ${code}${reason === "" ? "" : `: ${reason}`})`;
 }
