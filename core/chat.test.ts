@@ -53,6 +53,25 @@ async function failure(reading: Promise<unknown>): Promise<ChatError> {
 const text = async (reading: Promise<Uint8Array | null>) => decode((await reading)!);
 
 describe("reading", () => {
+  test.each([1, 2, 3, 7])("read({ max }) takes no more, in segments of %i", async (segment) => {
+    const chat = fed(encode("abcdefgh"), segment);
+    let heard = "";
+    for (let max = 1;; max = max % 3 + 1) {
+      const piece = await chat.read({ max });
+      if (piece === null) break;
+      expect(piece.length).toBeGreaterThan(0);
+      expect(piece.length).toBeLessThanOrEqual(max);
+      heard += decode(piece);
+    }
+    expect(heard).toBe("abcdefgh");
+  });
+
+  test.each([0, -1, NaN])("read({ max: %s }) is refused", async (max) => {
+    const chat = fed(encode("abc"), 3);
+    await expect(chat.read({ max })).rejects.toThrow(RangeError);
+    expect(decode(await chat.readExactly(3))).toBe("abc");
+  });
+
   test("read() gives what has come, then null for ever", async () => {
     const { chat, peer } = manual();
     const first = chat.read();

@@ -9,7 +9,7 @@ import type { AbortOptions, AsyncChat } from "./async_chat.ts";
 import { equals } from "./bytes.ts";
 import { Engine } from "./chat_engine.ts";
 import { messagesOf } from "./chat_messages.ts";
-import type { ChatOptions, FrameEnd, FrameOptions, ReadOptions } from "./chat_options.ts";
+import type { ChatOptions, FrameEnd, FrameOptions, PieceOptions } from "./chat_options.ts";
 import { write, writeAll } from "./chat_writer.ts";
 import type { CloseReport } from "./close_report.ts";
 import { IncompleteFrameError, LimitError } from "./errors.ts";
@@ -104,12 +104,12 @@ export class Chat implements AsyncIterable<Uint8Array> {
   // --- reading -----------------------------------------------------------------------------------
 
   /**
-   * The next bytes, as they come, at least one; `null` at the end of the input.
+   * The next bytes, as they come, at least one and at most `max`; `null` at the end of the input.
    *
    * @throws {ChatError} what the connection failed with; kind `"closed"` after you closed; kind
    * `"aborted"` or `"timeout"` when the read is given up. As a rejection, as all of these.
    * @throws {TypeError} while another read is under way.
-   * @throws {RangeError} for a `timeout` that is no positive number.
+   * @throws {RangeError} for a `timeout` or a `max` that is no positive number.
    *
    * @example
    * ```ts
@@ -120,13 +120,19 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * memoryPair(chat, peer);
    * await peer.write("abc");
    * peer.end();
-   * const piece = await chat.read();
-   * if (piece?.length !== 3 || await chat.read() !== null) throw new Error("unreachable");
+   * const piece = await chat.read({ max: 2 });
+   * const rest = await chat.read();
+   * if (piece?.length !== 2 || rest?.length !== 1) throw new Error("unreachable");
+   * if (await chat.read() !== null) throw new Error("unreachable");
    * ```
    */
-  read(options: ReadOptions = {}): Promise<Uint8Array | null> {
+  read(options: PieceOptions = {}): Promise<Uint8Array | null> {
     const { inbox, reader } = this.#engine;
-    return reader.read(() => inbox.takePiece(), options);
+    const { max = Infinity } = options;
+    if (!(max >= 1)) {
+      return Promise.reject(new RangeError(`max must be at least 1 byte; got ${max}`));
+    }
+    return reader.read(() => inbox.takePiece(max), options);
   }
 
   /**

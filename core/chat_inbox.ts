@@ -85,12 +85,14 @@ export class Inbox {
 
   // --- what is taken -----------------------------------------------------------------------------
 
-  /** Whatever is there, as the caller's own bytes; `null` at the end, `undefined` for not yet. */
-  takePiece(): Uint8Array | null | undefined {
-    if (this.#held.length > 0) return this.#take(this.#held.length, this.#held.length);
-    const size = this.#chunk.length - this.#at;
-    if (size > 0) return this.#take(size, size);
-    return this.#nothingMore();
+  /**
+   * Whatever is there, up to `max` bytes, as the caller's own; `null` at the end, `undefined` for
+   * not yet.
+   */
+  takePiece(max: number = Infinity): Uint8Array | null | undefined {
+    const { length: held } = this.#held;
+    const size = Math.min(held > 0 ? held : this.#chunk.length - this.#at, max);
+    return size > 0 ? this.#take(size, size) : this.#nothingMore();
   }
 
   /** Everything that is there, as the caller's own bytes. */

@@ -39,6 +39,12 @@ export interface ReadOptions {
   readonly timeout?: number;
 }
 
+/** How long `read()` may take, and how much it may bring. */
+export interface PieceOptions extends ReadOptions {
+  /** Most bytes that it takes, at least 1; whatever has come, by default. The rest stays. */
+  readonly max?: number;
+}
+
 /** How long a read may take, and how much it may bring. */
 export interface FrameOptions extends ReadOptions {
   /** Longest payload, in bytes; `maxFrameLength` by default, which is 1 MiB. */

@@ -22,6 +22,7 @@ export type {
   ChatOptions,
   FrameEnd,
   FrameOptions,
+  PieceOptions,
   ReadOptions,
 } from "./chat_options.ts";
 export { UnsentError } from "./chat_writer.ts";
