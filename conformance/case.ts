@@ -250,6 +250,14 @@ export interface Stream {
   check(bytes: Uint8Array, start: number): string | undefined;
 }
 
+/** How a conversation under test is watched. */
+export interface Watching {
+  /** The self-locating stream is checked in the order of arrival; `false`. */
+  readonly checked?: boolean | undefined;
+  /** Called with the conversation before it is connected. */
+  readonly prepare?: ((chat: AsyncChat) => void) | undefined;
+}
+
 /** What a case is given. Everything it opens is closed, and checked for leaks, after it. */
 export interface Context {
   /** Decides all of the case's data: the run's seed, mixed with the case's id. */
@@ -281,23 +289,22 @@ export interface Context {
   /**
    * Connects a conversation to the peer. Its hooks are recorded and the order in which they are
    * called is checked (connect (data | found | drain)* end? close); yours are called as well.
-   * Without a `foundTerminator` of yours, data is counted and not gathered. The self-locating stream
-   * is checked in the order of arrival when `checked` is true.
+   * Without a `foundTerminator` of yours, data is counted and not gathered.
    */
   open(
     peer: Peer,
     options?: AsyncChatOptions & ThisType<AsyncChat>,
-    connect?: ConnectOptions & { readonly checked?: boolean },
+    connect?: ConnectOptions & Watching,
   ): Promise<Probe>;
   /** A conversation that is recorded and checked, not yet connected: for `listen` and special cases. */
-  probe(options?: AsyncChatOptions & ThisType<AsyncChat>, checked?: boolean): Probe;
+  probe(options?: AsyncChatOptions & ThisType<AsyncChat>, watching?: Watching): Probe;
   /**
    * Accepts connections on the subject: by `listen` where it can, else by `inbound`. `factory` makes
    * the options of each conversation; the probes appear in `probes` in order of acceptance.
    */
   listen(
     factory: (index: number) => AsyncChatOptions & ThisType<AsyncChat>,
-    options?: Partial<ListenOptions> & { readonly checked?: boolean },
+    options?: Partial<ListenOptions> & Watching,
   ): Promise<Listening>;
   /** What `open` and `listen` hand over as `onerror`, for cases that call the adapter themselves. */
   readonly onerror: (error: unknown) => void;

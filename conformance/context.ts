@@ -16,6 +16,7 @@ import {
   type Step,
   type Stream,
   type Subject,
+  type Watching,
 } from "./case.ts";
 import { equal, need, rejects, show, turn, within } from "./expect.ts";
 import { type ProbeOptions, RecordedProbe } from "./probe.ts";
@@ -123,23 +124,23 @@ export class CaseContext implements Context {
   async open(
     peer: Peer,
     options: ProbeOptions = {},
-    { checked = false, ...connect }: ConnectOptions & { readonly checked?: boolean } = {},
+    { checked, prepare, ...connect }: ConnectOptions & Watching = {},
   ): Promise<Probe> {
-    const probe = this.#probe(options, checked);
+    const probe = this.#probe(options, { checked, prepare });
     await this.adapter.connect({ ...peer.target, onerror: this.onerror, ...connect }, probe.chat);
     return probe;
   }
 
-  probe(options: ProbeOptions = {}, checked = false): Probe {
-    return this.#probe(options, checked);
+  probe(options: ProbeOptions = {}, watching: Watching = {}): Probe {
+    return this.#probe(options, watching);
   }
 
   async listen(
     factory: (index: number) => ProbeOptions,
-    { checked = false, ...options }: Partial<ListenOptions> & { readonly checked?: boolean } = {},
+    { checked, prepare, ...options }: Partial<ListenOptions> & Watching = {},
   ): Promise<Listening> {
     const listening = new CaseListening(
-      (index) => this.#probe(factory(index), checked),
+      (index) => this.#probe(factory(index), { checked, prepare }),
       this.#eventually,
     );
     const { subject } = this;
@@ -173,7 +174,7 @@ export class CaseContext implements Context {
     this.#reported.push(error);
   };
 
-  #probe(options: ProbeOptions, checked: boolean): RecordedProbe {
+  #probe(options: ProbeOptions, { checked, prepare }: Watching): RecordedProbe {
     const probe = new RecordedProbe(options, {
       name: `#${this.#probes.length}`,
       trace: this.#trace,
@@ -181,6 +182,7 @@ export class CaseContext implements Context {
       checkedSeed: checked ? this.seed : undefined,
     });
     this.#probes.push(probe);
+    prepare?.(probe.chat);
     return probe;
   }
 

@@ -24,6 +24,7 @@ export {
   type Step,
   type Stream,
   type Subject,
+  type Watching,
 } from "./case.ts";
 export { cases, type Untested, untested } from "./cases/index.ts";
 export { describeConformance, type TestFunction } from "./describe_conformance.ts";

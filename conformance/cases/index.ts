@@ -21,6 +21,7 @@ import { ord } from "./ord.ts";
 import { rst } from "./rst.ts";
 import { sec } from "./sec.ts";
 import { tmo } from "./tmo.ts";
+import { trn } from "./trn.ts";
 import { uns } from "./uns.ts";
 import { unx } from "./unx.ts";
 import { way } from "./way.ts";
@@ -42,6 +43,7 @@ export const cases: readonly Case[] = unique([
   ...cls,
   ...abt,
   ...tmo,
+  ...trn,
   ...cb,
   ...awt,
   ...way,

@@ -7,7 +7,7 @@
 import type { ConnectOptions } from "../../adapters/options.ts";
 import type { AsyncChat, AsyncChatOptions } from "../../core/async_chat.ts";
 import { ChatError } from "../../core/errors.ts";
-import type { Case, Context, Peer, PeerOptions, Probe, Seen, Step } from "../case.ts";
+import type { Case, Context, Peer, PeerOptions, Probe, Seen, Step, Watching } from "../case.ts";
 
 /** One kibibyte, in bytes. */
 export const KIB = 1024;
@@ -25,16 +25,11 @@ export interface Meeting {
   readonly peer: Peer;
 }
 
-/** Lets the conversation check the self-locating stream as it arrives. */
-export interface MeetOptions {
-  readonly checked?: boolean;
-}
-
 /** Starts a conversation with a witness that runs `program`, whoever of the two calls the other. */
 export type Meet = (
   program: readonly Step[],
   hooks?: Hooks,
-  options?: MeetOptions,
+  options?: Watching,
 ) => Promise<Meeting>;
 
 /** What the two cases of a pair of twins have in common. */

@@ -33,7 +33,8 @@ const NOTHING = new Uint8Array(0);
  * counted in another way. Neither your hooks nor your producers are needed: what they did, and what
  * they answered, is in the transcript. There is no clock, no promise and no chance in it.
  *
- * The wording of errors is not compared.
+ * The wording of errors is not compared. Messages of a {@linkcode TranscriptError} show sizes, and
+ * no payload.
  *
  * @returns the session's events, with payload as your own bytes
  * @throws {TranscriptError} for the first entry that is not as it was, and for a transcript that was
@@ -153,7 +154,7 @@ class Replay {
     };
     const { size, sum, threw } = outcome;
     if (size === entry.size && sum === entry.sum && sameError(threw, entry.threw)) return;
-    this.#fail(index, describeEntry(outcome));
+    this.#fail(index, describeEntry(withoutPayload(outcome)));
   }
 
   // --- what the session tells --------------------------------------------------------------------
@@ -302,7 +303,7 @@ class Replay {
   /** The session goes on, but nobody looks any more. */
   #fail(index: number, observed: string): undefined {
     const entry = this.#entries[index];
-    const expected = entry === undefined ? "nothing" : describeEntry(entry);
+    const expected = entry === undefined ? "nothing" : describeEntry(withoutPayload(entry));
     this.#failure ??= new TranscriptError(
       `entry ${index}: the transcript says ${expected}; now it is ${observed}`,
       index,
@@ -310,6 +311,11 @@ class Replay {
       observed,
     );
   }
+}
+
+/** Messages end in logs, where payload has no place. */
+function withoutPayload({ bytes, ...entry }: TranscriptEntry): TranscriptEntry {
+  return bytes === undefined ? entry : { ...entry, size: bytes.length };
 }
 
 function producedBy(entry: TranscriptEntry | undefined): Produced {
