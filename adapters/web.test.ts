@@ -361,6 +361,25 @@ describe("converse()", () => {
     expect((await third.closed).reason).toBe("reset");
   });
 
+  it("changes hands in the middle, from one conversation to another", async () => {
+    for (const type of ["bytes", undefined] as const) {
+      const { pair, source, end } = held(type);
+      const lines: string[] = [];
+      const first = converse(pair);
+      source.enqueue(encode("head\nearly\n"));
+      lines.push(`${await first.readLine()}`);
+      const { attach, input } = await first.detach();
+      expect(decode(input)).toBe("early\n");
+      source.enqueue(encode("late\n"));
+      const second = new Chat();
+      attach(second);
+      end();
+      for await (const line of second.frames("\n")) lines.push(decode(line));
+      expect(lines).toEqual(["head", "early", "late"]);
+      expect((await second.closeWhenDone()).reason).toBe("ended");
+    }
+  });
+
   it("says what it can do", () => {
     expect(capabilities).toMatchObject({ listen: false, reset: true });
   });

@@ -80,6 +80,20 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   }
 }
 
+/** A script for a page, from one that imports the library by its name. */
+async function bundle(contents: string): Promise<string> {
+  const { outputFiles: [script] } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    alias: { "asynchat/adapters/unsupported": "./dist/adapters/unsupported.js" },
+    bundle: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    logLevel: "error",
+  });
+  return script!.text;
+}
+
 /** What the page shows, line by line. */
 function shown(page: Page): Promise<string[]> {
   return page.evaluate("[...document.querySelectorAll('#said li')].map((li) => li.textContent)");
@@ -161,6 +175,8 @@ async function talk(name: string, browser: Chromium, screenshot?: string): Promi
     ),
   );
 
+  await strain(name, browser, [port, webPort]);
+
   const blank = await browser.open("about:blank");
   const foreign = await blank.evaluate(
     `new Promise((resolve) => {
@@ -170,10 +186,9 @@ async function talk(name: string, browser: Chromium, screenshot?: string): Promi
     })`,
   );
   check(`${name}: a page of somebody else's is not let in`, ...same(foreign, 1006));
-  // Chromium itself reports that one.
-  const reported = problems.splice(0).filter((problem) =>
-    !problem.includes("WebSocket connection")
-  );
+  // Chromium itself reports the refusal, and the page that is none.
+  const reported = problems.splice(0)
+    .filter((problem) => !/WebSocket connection|status of 404/.test(problem));
 
   const [heardByNc] = await Promise.all([restOf(nc), server.stop()]);
   check(
@@ -204,11 +219,77 @@ function same(observed: unknown, expected: unknown): [boolean, unknown] {
   return [JSON.stringify(observed) === JSON.stringify(expected), observed];
 }
 
+/**
+ * What a WebSocket is known for: it has a buffer without a bound, and hears whether one listens or
+ * not. Both on a page of the server's origin that has no script of its own.
+ */
+async function strain(
+  name: string,
+  browser: Chromium,
+  [port, webPort]: readonly [number, number],
+): Promise<void> {
+  const page = await browser.open(`http://localhost:${webPort}/nothing`);
+  await until("the page is there", () => page.evaluate("document.readyState === 'complete'"));
+  await page.evaluate(
+    await bundle(`
+      import { converse } from "asynchat/adapters/websocket";
+      globalThis.pour = async (url, lines) => {
+        const socket = new WebSocket(url);
+        const chat = await converse(socket);
+        await chat.write("/join alone\\n");
+        let most = 0;
+        for (let i = 0; i < lines; i++) {
+          await chat.write("x".repeat(900) + "\\n");
+          most = Math.max(most, socket.bufferedAmount);
+        }
+        await chat.write("/msg nobody here\\n");
+        for (let line = ""; line !== "* there is no nobody";) line = await chat.readLine();
+        const { reason, bytesUnsent } = await chat.closeWhenDone();
+        return { most, reason, bytesUnsent };
+      };
+      globalThis.ignore = async (url) => {
+        const chat = await converse(new WebSocket(url), { maxReceived: 20_000 });
+        await chat.write("/nick deaf\\n");
+        const { reason, error } = await chat.closed;
+        return { reason, limit: error.limit };
+      };`),
+  );
+  const url = `ws://localhost:${webPort}/`;
+  const poured = await page.evaluate<{ most: number }>(`pour("${url}", 20_000)`);
+  const { most, ...ended } = poured;
+  check(
+    `${name}: 18 MB are sent from a page, all of them`,
+    ...same(ended, {
+      reason: "closed",
+      bytesUnsent: 0,
+    }),
+  );
+  check(`${name}: of which at most 400 KB are buffered at a time`, most < 400_000, most);
+
+  await using nc = await connect({ hostname: "localhost", port });
+  const ignoring = page.evaluate(`ignore("${url}")`);
+  for (let heard: string | null = ""; !heard?.endsWith(" is now deaf");) {
+    heard = await nc.readLine();
+  }
+  let reading = true;
+  const flooding = (async () => {
+    for (let i = 0; reading && i < 1_000; i++) await nc.write(`${"x".repeat(100)}\n`);
+  })();
+  check(
+    `${name}: a page that does not read is bounded by maxReceived`,
+    ...same(await ignoring, {
+      reason: "limit",
+      limit: 20_000,
+    }),
+  );
+  reading = false;
+  await flooding;
+  await hears(nc, "* deaf has left");
+}
+
 /** Runs every case that needs no socket in a page, as a launcher runs them on a runtime. */
 async function runCases(browser: Chromium): Promise<void> {
-  const { outputFiles: [script] } = await build({
-    stdin: {
-      contents: `
+  const script = await bundle(`
         import * as adapter from "asynchat/adapters/unsupported";
         import { cases, runSuite } from "asynchat/conformance";
         globalThis.runCases = async (version) => {
@@ -219,19 +300,10 @@ async function runCases(browser: Chromium): Promise<void> {
             addEventListener("unhandledrejection", ({ reason }) => report(reason));
           };
           return await runSuite(subject, { ids, uncaught });
-        };`,
-      resolveDir: process.cwd(),
-    },
-    alias: { "asynchat/adapters/unsupported": "./dist/adapters/unsupported.js" },
-    bundle: true,
-    write: false,
-    format: "iife",
-    target: "es2022",
-    logLevel: "error",
-  });
+        };`);
   const { product } = await browser.send("Browser.getVersion");
   const page = await browser.open("about:blank");
-  await page.evaluate(script!.text);
+  await page.evaluate(script);
   const results = await page.evaluate<{ id: string; verdict: string; detail?: string }[]>(
     `runCases(${JSON.stringify(product)})`,
   );
