@@ -1,23 +1,43 @@
 // Everything that `npm test` checks, in one run: build, types, lint, format, the TypeDoc pages,
 // tests. Every step runs even when an earlier one failed. The last line counts each test, and each
-// other step as one. With --all, also what only a release needs: both packages as published.
+// other step as one; above it stands what failed, so that the tail of a log says it all. With --all,
+// also what only a release needs: both packages as published.
 // Deno runs this file as it is, so that a broken build is reported like any other failure.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { relative } from "node:path";
 import process from "node:process";
+import { stripVTControlCharacters } from "node:util";
 
-interface Tally {
-  passed: number;
-  failed: number;
+/** A test or a step, and the first line of what it said about that. */
+interface Failed {
+  readonly name: string;
+  readonly why: string;
+}
+
+interface Ended {
+  readonly green: boolean;
+  /** What it wrote. */
+  readonly output: string;
 }
 
 /** The part of vitest's JSON report that is counted. */
 interface VitestReport {
   numPassedTests: number;
-  numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: {
+      ancestorTitles: string[];
+      title: string;
+      status: string;
+      failureMessages: string[];
+    }[];
+  }[];
 }
 
 const CACHE = "node_modules/.cache/asynchat";
@@ -36,21 +56,43 @@ const RELEASE_STEPS: typeof STEPS = [
   ["JSR package", "jsr:check"],
 ];
 
-function run(name: string, command: readonly string[]): boolean {
+async function run(name: string, command: readonly string[]): Promise<Ended> {
   console.log(`\n== ${name}`);
   const [file = "", ...args] = command;
   const started = performance.now();
-  const { status, error } = spawnSync(file, args, { stdio: "inherit" });
-  if (error) console.log(String(error));
+  const child = spawn(file, args, { stdio: ["inherit", "pipe", "pipe"] });
+  let output = "";
+  for (
+    const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const
+  ) {
+    from.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      to.write(text);
+    });
+  }
+  const green = await once(child, "close").then(([status]) => status === 0, (error: unknown) => {
+    output += String(error);
+    console.log(String(error));
+    return false;
+  });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${status === 0 ? "passed" : "FAILED"}: ${name} (${seconds} s)`);
-  return status === 0;
+  console.log(`${green ? "passed" : "FAILED"}: ${name} (${seconds} s)`);
+  return { green, output };
 }
 
-function runTests(): Tally {
+let passed = 0;
+const failed: Failed[] = [];
+
+async function runStep([name, script]: (typeof STEPS)[number]): Promise<void> {
+  const { green, output } = await run(name, ["npm", "run", "--silent", script]);
+  if (green) passed++;
+  else failed.push({ name, why: errorIn(output) });
+}
+
+async function runTests(): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   rmSync(REPORT, { force: true });
-  const green = run("tests", [
+  const { green, output } = await run("tests", [
     "node",
     "node_modules/vitest/vitest.mjs",
     "run",
@@ -62,28 +104,45 @@ function runTests(): Tally {
   try {
     report = JSON.parse(readFileSync(REPORT, "utf8"));
   } catch {
-    return { passed: 0, failed: 1 };
+    failed.push({ name: "tests", why: errorIn(output) });
+    return;
   }
   const unrun = report.numPendingTests + report.numTodoTests;
   if (unrun > 0) console.log(`not run: ${unrun} skipped or todo`);
-  // A file that does not load has no failed test in it, and an unhandled error belongs to none.
-  const unloaded =
-    report.testResults.filter((file) =>
-      file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")
-    ).length;
-  const failed = report.numFailedTests + unloaded;
-  return { passed: report.numPassedTests, failed: failed === 0 && !green ? 1 : failed };
+  passed += report.numPassedTests;
+  const bad = failedTests(report);
+  // An unhandled error belongs to no test.
+  failed.push(...bad.length > 0 || green ? bad : [{ name: "tests", why: errorIn(output) }]);
 }
 
-const total: Tally = { passed: 0, failed: 0 };
-function step([name, script]: (typeof STEPS)[number]): void {
-  total[run(name, ["npm", "run", "--silent", script]) ? "passed" : "failed"]++;
+function failedTests({ testResults }: VitestReport): Failed[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const tests = assertionResults.filter((test) => test.status === "failed");
+    // A file that does not load has no failed test in it.
+    if (tests.length === 0 && status === "failed") return [{ name: file, why: firstLine(message) }];
+    return tests.map(({ ancestorTitles, title, failureMessages: [why = ""] }) => ({
+      name: [file, ...ancestorTitles, title].join(" > "),
+      why: firstLine(why),
+    }));
+  });
 }
 
-STEPS.forEach(step);
-const tests = runTests();
-total.passed += tests.passed;
-total.failed += tests.failed;
-if (process.argv.includes("--all")) RELEASE_STEPS.forEach(step);
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+function errorIn(output: string): string {
+  const lines = stripVTControlCharacters(output).split("\n").filter((line) => line.trim() !== "");
+  return (lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "it said nothing")
+    .trim();
+}
+
+function firstLine(message: string): string {
+  return stripVTControlCharacters(message).trim().split("\n")[0]!;
+}
+
+for (const each of STEPS) await runStep(each);
+await runTests();
+if (process.argv.includes("--all")) { for (const each of RELEASE_STEPS) await runStep(each); }
+
+if (failed.length > 0) console.log("\nwhat failed:");
+for (const { name, why } of failed) console.log(`  ${name}\n      ${why}`);
+console.log(`\n${passed} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;
