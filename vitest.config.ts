@@ -9,6 +9,9 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     allowOnly: false,
+    // Only against hanging: on a busy machine a test of one second may take a minute.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     coverage: {
       provider: "v8",
       include: ["core/**/*.ts", "adapters/**/*.ts", "conformance/**/*.ts"],

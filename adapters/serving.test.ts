@@ -128,4 +128,4 @@ test("a listener that is closed with force ends its handlers, and reports nothin
   await chat.readLine();
   await listener.close({ force: true });
   expect([kind, errors, listener.connections]).toEqual(["aborted", [], 0]);
-}, 2000);
+});
