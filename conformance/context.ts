@@ -249,14 +249,15 @@ export class CaseContext implements Context {
     const open = this.#probes.filter((probe) => probe.isAttached && !probe.isClosed);
     const closing = this.#listenings.map((listening) => listening.close());
     for (const probe of open) probe.chat.close();
-    const finished = await Promise.all(this.#peers.map((peer) => peer.finish()));
+    const patience = LEAK * this.#patience;
+    const finished = await Promise.all(this.#peers.map((peer) => peer.finish({ patience })));
     const closed = Promise.all([...closing, ...open.map((probe) => probe.closed)]);
-    await within(closed, LEAK * this.#patience, "").catch(() => {});
+    await within(closed, patience, "").catch(() => {});
     const left = this.#probes.filter((probe) => probe.isAttached && !probe.isClosed);
     const standing = this.#listenings.filter((listening) => !listening.isClosed);
     return [
       ...finished.flatMap(({ leaked }) => leaked).map((name) =>
-        `leak: the socket ${name} is still open ${LEAK} ms after the witness's FIN`
+        `leak: the socket ${name} is still open ${patience} ms after the witness's FIN`
       ),
       ...left.map(({ name }) => `leak: ${name} has been closed and was not told its close`),
       ...standing.map(() => "leak: a listener that was closed has not said so"),

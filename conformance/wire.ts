@@ -9,7 +9,7 @@
  * | `GET /peers/ID` | {@linkcode WitnessReport} |
  * | `GET /peers/ID?after=VERSION&wait=MS` | as soon as there is a newer one, or after that time |
  * | `POST /peers/ID/release`, `/thaw` | `{}` |
- * | `POST /peers/ID/finish` | {@linkcode Finished}: FINs were sent, and the port is gone |
+ * | `POST /peers/ID/finish` {@linkcode FinishRequest} | {@linkcode Finished}: FINs were sent, and the port is gone |
  * | `POST /paths` | {@linkcode MadePath}: a path that nothing uses |
  *
  * Anything that goes wrong is answered with a status above 399 and {@linkcode Trouble}.
@@ -59,6 +59,12 @@ export interface WitnessReport extends PeerReport {
   readonly version: number;
   /** The first 200 things that happened. */
   readonly events: readonly Happened[];
+}
+
+/** Asks it to end every connection with a FIN. */
+export interface FinishRequest {
+  /** How long the other side has to close its sockets then, in milliseconds; 2,000. */
+  readonly patience?: number;
 }
 
 /** What was left when the case had ended and the witness had sent its FINs. */

@@ -8,6 +8,7 @@ import { Failure, type Peer, type PeerReport, type Seen } from "./case.ts";
 import type {
   CallRequest,
   Finished,
+  FinishRequest,
   MadePath,
   MadePeer,
   PeerRequest,
@@ -120,9 +121,9 @@ export class WitnessPeer implements Peer {
   }
 
   /** Ends every connection with a FIN, and gives the port back. */
-  finish(): Promise<Finished> {
+  finish(request: FinishRequest = {}): Promise<Finished> {
     this.#over = true;
-    return this.#witness.ask(`${this.#path}/finish`, {});
+    return this.#witness.ask(`${this.#path}/finish`, request);
   }
 }
 

@@ -164,6 +164,8 @@ export const bp: readonly Case[] = [
     budget: 15_000,
   }, async (t: Context, meet) => {
     const size = 16 * MIB;
+    // Less than a chunk, so that it has to wait, however quick the peer is beside us.
+    const highWaterMark = 16 * KIB, lowWaterMark = 8 * KIB;
     let most = 0, waits = 0;
     const { probe, peer } = await meet([
       { do: "resume", rate: 32 * MIB },
@@ -171,6 +173,8 @@ export const bp: readonly Case[] = [
       { do: "recv", bytes: size },
       { do: "fin" },
     ], {
+      highWaterMark,
+      lowWaterMark,
       async collectIncomingData(data) {
         const goOn = this.push(data);
         most = Math.max(most, this.bytesQueued);

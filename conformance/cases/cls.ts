@@ -9,6 +9,7 @@ import {
   ascii,
   fill,
   hasEnded,
+  KIB,
   kindOf,
   type Meet,
   MIB,
@@ -18,6 +19,7 @@ import {
   twins,
 } from "./meeting.ts";
 import { closeOverUnread, quitIsLast } from "./shared.ts";
+import { EARLY, undisturbed } from "./timing.ts";
 
 /** The cases of the clauses CLS. */
 export const cls: readonly Case[] = [
@@ -139,7 +141,7 @@ export const cls: readonly Case[] = [
     t.equal(kindOf(error), "timeout", "the error's kind");
     needErrors(t, probe.errors, [error], "errors told");
     t.need(bytesUnsent > 0, "the report says that everything was sent");
-    t.need(elapsed > closeTimeout - 2, `cut off after ${elapsed} ms, before its time`);
+    t.need(elapsed > closeTimeout - EARLY, `cut off after ${elapsed} ms, before its time`);
   }),
   ...twins(["CLS-5.3", "CLS-5.4"], {
     title: "a peer that never ends its side after our FIN is cut off after closeTimeout",
@@ -149,6 +151,7 @@ export const cls: readonly Case[] = [
     const closeTimeout = 200;
     const { probe, peer } = await meet([{ do: "recv-end" }], { closeTimeout, handleError() {} });
     probe.chat.push("bye");
+    await seen(peer, ({ received }) => received === 3, "what is sent before the close");
     const begun = performance.now();
     probe.chat.closeWhenDone();
     const { reason, error, bytesUnsent } = await probe.closed;
@@ -156,7 +159,7 @@ export const cls: readonly Case[] = [
     t.equal([reason, bytesUnsent], ["timeout", 0], "the report");
     t.equal(kindOf(error), "timeout", "the error's kind");
     needErrors(t, probe.errors, [error], "errors told");
-    t.need(elapsed > closeTimeout - 2, `cut off after ${elapsed} ms, before its time`);
+    t.need(elapsed > closeTimeout - EARLY, `cut off after ${elapsed} ms, before its time`);
     t.equal((await seen(peer, hasEnded, "our end")).text, "bye", "what the peer got");
   }),
   {
@@ -167,21 +170,39 @@ export const cls: readonly Case[] = [
     role: "client",
     budget: 20_000,
     async run(t: Context) {
-      const size = 15 * MIB, closeTimeout = 1_200;
-      const peer = await t.peer([
-        { do: "pause" },
-        { do: "resume", rate: 8 * MIB },
-        { do: "recv-end" },
-        { do: "fin" },
-      ]);
-      const probe = await t.open(peer, { closeTimeout });
-      fill(t, probe.chat, size);
-      const begun = performance.now();
-      probe.chat.closeWhenDone();
-      const { reason } = await probe.closed;
-      const elapsed = performance.now() - begun;
-      t.equal(reason, "closed", "how it ended");
-      t.need(elapsed > closeTimeout, `it took only ${elapsed} ms: nothing was shown`);
+      const size = 24 * MIB, closeTimeout = 1_200, stream = t.stream();
+      const peer = await undisturbed(t, closeTimeout, async (gaps) => {
+        const peer = await t.peer([
+          { do: "pause" },
+          // Slow for longer than that, and only while we can see that it reads: the system holds
+          // less than what is left then.
+          { do: "resume", rate: 8 * MIB },
+          { do: "recv", bytes: 11 * MIB },
+          { do: "resume" },
+          { do: "recv-end" },
+          { do: "fin" },
+        ]);
+        const probe = await t.open(peer, {
+          closeTimeout,
+          handleError() {
+            gaps.mark();
+          },
+        });
+        const begun = performance.now();
+        probe.chat.pushWithProducer((function* () {
+          for (let at = 0; at < size; at += 64 * KIB) {
+            gaps.mark();
+            yield stream.slice(at, at + 64 * KIB);
+          }
+        })());
+        probe.chat.closeWhenDone();
+        const { reason } = await probe.closed;
+        const elapsed = performance.now() - begun;
+        t.equal(reason, "closed", "how it ended");
+        t.info("longest time without progress, ms", Math.round(gaps.longest));
+        t.need(elapsed > closeTimeout, `it took only ${elapsed} ms: nothing was shown`);
+        return peer;
+      });
       await needWhole(t, peer, size);
     },
   },

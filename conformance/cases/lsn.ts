@@ -219,6 +219,7 @@ export const lsn: readonly Case[] = [
     title: "callers that reset before they are accepted harm nobody",
     why:
       "A port scan does this. On one runtime it ended every server that accepts in a plain loop.",
+    budget: 15_000,
     async run(t: Context) {
       // While the first is being accepted, the others call and reset behind its back.
       const listening = await t.listen((index) => {

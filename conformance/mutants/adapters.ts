@@ -166,4 +166,11 @@ export const adapterMutants: readonly Mutant[] = [
     replace: "",
     caughtBy: "CLS-5.1",
   },
+  {
+    fault: "timers come half as late again",
+    file: driver,
+    find: "this.#callOff = after(deadline - now(), () => {",
+    replace: "this.#callOff = after(1.5 * (deadline - now()) + 60, () => {",
+    caughtBy: "TMO-1.1",
+  },
 ];

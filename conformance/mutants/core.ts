@@ -11,6 +11,7 @@ const output = "core/output.ts";
 const session = "core/session.ts";
 const deadlines = "core/deadlines.ts";
 const driver = "adapters/driver.ts";
+const watches = "core/watches.ts";
 const outbox = "core/outbox.ts";
 const closeReport = "core/close_report.ts";
 const delimiter = "core/delimiter.ts";
@@ -288,6 +289,20 @@ export const coreMutants: readonly Mutant[] = [
     replace:
       "if (this.#holds > 0) {\n          this.#holds = 0;\n          this.#timeoutDue = error;\n        }",
     caughtBy: "TMO-2.9",
+  },
+  {
+    fault: "the idle timeout that is told again is told too early",
+    file: watches,
+    find: "idle: now + this.#limits.idleTimeout }",
+    replace: "idle: now + this.#limits.idleTimeout - 30 }",
+    caughtBy: "TMO-2.7",
+  },
+  {
+    fault: "the deadline of a close is one for the whole",
+    file: deadlines,
+    find: "const begins = happened.progressed || before.close === Infinity;",
+    replace: "const begins = before.close === Infinity;",
+    caughtBy: "CLS-5.5",
   },
   {
     fault: "every byte extends a frame's deadline",

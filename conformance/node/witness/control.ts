@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CallRequest, MadePath, MadePeer, PeerRequest } from "../../wire.ts";
+import type { CallRequest, FinishRequest, MadePath, MadePeer, PeerRequest } from "../../wire.ts";
 import { FrozenPeer } from "./frozen.ts";
 import { Peer, type Witnessed } from "./peer.ts";
 
@@ -80,7 +80,7 @@ class Witness {
     if (act === "thaw") return (await peer.thaw(), {});
     if (act !== "finish") throw new Error(`the witness cannot ${act}`);
     this.#peers.delete(id!);
-    return peer.finish();
+    return peer.finish(body as FinishRequest);
   }
 
   async close(server: Server): Promise<void> {

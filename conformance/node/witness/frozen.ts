@@ -9,7 +9,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Finished, MadePeer, PeerRequest, Place, WitnessReport } from "../../wire.ts";
+import type {
+  Finished,
+  FinishRequest,
+  MadePeer,
+  PeerRequest,
+  Place,
+  WitnessReport,
+} from "../../wire.ts";
 import type { Witnessed } from "./peer.ts";
 
 /** When a connect has not been answered for so long, the backlog is full; in milliseconds. */
@@ -74,10 +81,10 @@ export class FrozenPeer implements Witnessed {
     return Promise.resolve();
   }
 
-  async finish(): Promise<Finished> {
+  async finish(request: FinishRequest = {}): Promise<Finished> {
     const finished = this.#frozen
       ? { leaked: [] }
-      : await ask(`${this.#url}/finish`, {}) as Finished;
+      : await ask(`${this.#url}/finish`, request) as Finished;
     for (const filler of this.#fillers) filler.destroy();
     this.#child.kill("SIGKILL");
     return finished;
@@ -96,7 +103,7 @@ export class FrozenPeer implements Witnessed {
       socket.on("error", () => {});
       const answered = await Promise.race([
         once(socket, "connect").then(() => true),
-        new Promise<false>((resolve) => setTimeout(() => resolve(false), PENDING)),
+        unanswered(),
       ]);
       if (!answered) {
         socket.destroy();
@@ -109,6 +116,13 @@ export class FrozenPeer implements Witnessed {
       "the port of a stopped process answers every connect: it cannot be frozen here",
     );
   }
+}
+
+/** An answer that came while we stood still is seen in the same turn as the timer, behind it. */
+function unanswered(): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(() => setImmediate(() => resolve(false)), PENDING);
+  });
 }
 
 async function ask(url: string, body?: unknown): Promise<unknown> {

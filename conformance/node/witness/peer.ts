@@ -6,10 +6,17 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Step } from "../../case.ts";
-import type { CallRequest, Finished, Happened, Place, WitnessReport } from "../../wire.ts";
+import type {
+  CallRequest,
+  Finished,
+  FinishRequest,
+  Happened,
+  Place,
+  WitnessReport,
+} from "../../wire.ts";
 import { Connection } from "./connection.ts";
 
-/** How long the other side has to close its sockets after our FIN, in milliseconds. */
+/** How long the other side has to close its sockets after our FIN, unless told, in milliseconds. */
 const PATIENCE = 2_000;
 /** Events that are kept. */
 const EVENTS = 200;
@@ -21,7 +28,7 @@ export interface Witnessed {
   report(after: number, wait: number): Promise<WitnessReport>;
   release(): Promise<void>;
   thaw(): Promise<void>;
-  finish(): Promise<Finished>;
+  finish(request?: FinishRequest): Promise<Finished>;
 }
 
 /** Connections that run one program. */
@@ -98,11 +105,11 @@ export class Peer implements Witnessed {
     return Promise.reject(new Error("this peer has not been frozen"));
   }
 
-  async finish(): Promise<Finished> {
+  async finish({ patience = PATIENCE }: FinishRequest = {}): Promise<Finished> {
     this.#server?.close();
     const open = this.#connections.filter((connection) => connection.isOpen);
     for (const connection of open) connection.finish();
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + patience;
     while (open.some((connection) => connection.isOpen) && performance.now() < deadline) {
       await this.#news(deadline - performance.now());
     }
