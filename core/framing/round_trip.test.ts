@@ -183,7 +183,7 @@ test("what was encoded is decoded, one message behind the other, however it is c
     expect(sent, name).toBeGreaterThan(350);
   }
   expect(cases).toBeGreaterThan(10_000);
-}, 60_000);
+});
 
 test(
   "a limit takes what is as long as it, refuses what is longer, and does not see the cuts",

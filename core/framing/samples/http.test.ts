@@ -98,7 +98,7 @@ describe("HTTP/1.1", () => {
       const ways = { everyWayUpTo: 0, randomWays: 3, seed: round };
       verifySegmentation(input, () => segmentedProtocol(http("server")), ways);
     }
-  }, 60_000);
+  });
 
   it.each<[string, "server" | "client"]>([
     [REQUESTS, "server"],

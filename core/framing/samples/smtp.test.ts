@@ -90,7 +90,7 @@ describe("SMTP", () => {
       const ways = { everyWayUpTo: 0, randomWays: 3, seed: round };
       verifySegmentation(input, () => segmentedProtocol(accepting()), ways);
     }
-  }, 60_000);
+  });
 
   it("reads the text behind DATA only when the server has said yes", () => {
     const mode = { data: false };
