@@ -101,7 +101,7 @@ export class Session {
   onlate: ((error: unknown) => void) | undefined;
   /** Looks on; see {@linkcode Inspector}. Nothing is spent on it while it is `undefined`. */
   oninspect: Inspector | undefined;
-  /** Called with each producer that is queued; what it answers is asked instead. For recorders. */
+  /** @internal For recorders: called with each producer that is queued; the answer takes its place. */
   onproducer: ((producer: Producer) => Producer) | undefined;
 
   readonly #limits: Required<Limits>;
