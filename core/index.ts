@@ -67,6 +67,7 @@ export {
   NOT_YET,
   type Piece,
   type Produced,
+  type Producer,
   type ProducerLike,
   type ReadableStreamLike,
 } from "./producer.ts";
