@@ -14,7 +14,7 @@ import type { Chat } from "../core/chat.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { converse } from "./cloudflare_inbound.ts";
-import { standing, toChatError, type WorkerSocket } from "./cloudflare_socket.ts";
+import { SPOKEN, standing, toChatError, type WorkerSocket } from "./cloudflare_socket.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,
@@ -22,6 +22,7 @@ import {
   connectTarget,
   type Listener,
   type ListenOptions,
+  tlsOf,
 } from "./options.ts";
 import {
   type ChatConnectOptions,
@@ -39,7 +40,12 @@ export {
   chatHandler,
   handler,
 } from "./cloudflare_inbound.ts";
-export type { WorkerSocket, WorkerSocketInfo, WorkerWriter } from "./cloudflare_socket.ts";
+export type {
+  WorkerReader,
+  WorkerSocket,
+  WorkerSocketInfo,
+  WorkerWriter,
+} from "./cloudflare_socket.ts";
 export type {
   AbortSignalLike,
   Adapter,
@@ -61,19 +67,30 @@ export const capabilities: Capabilities = {
   reset: false,
   // It is closed as soon as it opens.
   cancelConnect: false,
-  // Refused, an unknown name, a forbidden network: one text, no code. All are told as "refused".
+  // Refused, an unknown name, a forbidden network, a certificate that is not trusted: one text, no
+  // code. All are told as "refused", or as "tls" where TLS was asked for.
   preciseErrors: false,
   dataBeforeReset: true,
   // Known for inbound sockets only.
   addresses: false,
   ...NO_TLS,
+  // Authorities and certificates are the configuration's, as is all TLS of inbound connections.
+  tls: true,
+  startTls: true,
+  detectsTruncation: true,
 };
 
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
  *
- * @throws {ChatError} when it cannot, kind `"refused"` also for a name that does not resolve. Kind
- * `"unsupported"` for `path`, `keepAlive` and `noDelay: false`.
+ * With `tls: true` the handshake has been made by then. Whom to trust, and which certificate of our
+ * own to show, is configured where the Worker is deployed and cannot be said here. A peer that ends
+ * the connection without ending TLS first is told as a reset, not as the end: somebody else may
+ * have cut it.
+ *
+ * @throws {ChatError} when it cannot, kind `"refused"` also for a name that does not resolve; with
+ * `tls` the kind is `"tls"` for all of that. Kind `"unsupported"` for `path`, `keepAlive`,
+ * `noDelay: false`, and what {@linkcode capabilities} says of TLS.
  * @throws {TypeError | RangeError} for options that make no sense.
  *
  * @example A Worker that asks a Redis server
@@ -91,10 +108,13 @@ export const capabilities: Capabilities = {
  */
 export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
- * Connects `chat`, and resolves with it when the peer has accepted.
+ * Connects `chat`, and resolves with it when the peer has accepted; with `tls: true` as above.
  *
- * @throws {ChatError} when it cannot, kind `"refused"` also for a name that does not resolve; no
- * hook has been called then. Kind `"unsupported"` for `path`, `keepAlive` and `noDelay: false`.
+ * With `startTls` a handshake can be made as the client. Call `startTls()` in the hook that is told
+ * of the go-ahead, or `pause()` there: while a read is under way, which cannot be called off, it
+ * rejects with kind `"unsupported"`.
+ *
+ * @throws {ChatError} when it cannot, as above; no hook has been called then.
  * @throws {TypeError | RangeError} for options that make no sense.
  *
  * @example A Worker that asks a Redis server
@@ -129,15 +149,21 @@ export async function connect(
   const target = connectTarget(options, capabilities);
   if (options.keepAlive) throw unsupported("keepAlive: Workers do not probe idle peers");
   if (options.noDelay === false) throw unsupported("noDelay: false: small writes leave at once");
+  const tls = tlsOf(options) !== undefined;
   const socket = await opening(target.name, options, () => {
-    const socket = dial(target.name);
+    const socket = dial(target.name, tls ? "on" : options.startTls ? "starttls" : "off");
     return {
-      socket: standing(socket, target.name).then(() => socket),
+      socket: standing(socket, target.name, tls ? "tls" : "refused").then(() => socket),
       // While it is connecting this takes effect when it stands.
       abandon: () => void socket.close().catch(ignore),
     };
   });
-  converse(socket, chat, { peer: target.name, local: undefined }, options);
+  converse(socket, chat, {
+    peer: target.name,
+    local: undefined,
+    tls: tls ? SPOKEN : undefined,
+    startTls: options.startTls ? capabilities : undefined,
+  }, options);
   return chat;
 }
 
@@ -163,9 +189,9 @@ export function serve(_options: ServeOptions, _handler: ChatHandler): Promise<Li
   );
 }
 
-function dial(name: string): WorkerSocket {
+function dial(name: string, secureTransport: "on" | "off" | "starttls"): WorkerSocket {
   try {
-    return open(name, { allowHalfOpen: true });
+    return open(name, { allowHalfOpen: true, secureTransport });
   } catch (error) {
     // Such as a letter that no host name has.
     throw toChatError(error, name, "refused");

@@ -7,17 +7,28 @@
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { ChatOptions } from "../core/chat_options.ts";
 import { completeLimits } from "../core/limits.ts";
-import type { Transport } from "../core/transport.ts";
 import { complain } from "./clock.ts";
 import { stayInRequest } from "./cloudflare_request.ts";
-import { standing, transportOf, type WorkerSocket } from "./cloudflare_socket.ts";
+import {
+  type About,
+  SPOKEN,
+  standing,
+  transportOf,
+  type WorkerSocket,
+} from "./cloudflare_socket.ts";
 import { drive } from "./driver.ts";
 import type { ChatFactory, SocketOptions } from "./options.ts";
 import { chatFactory, type ChatHandler, splitLimits } from "./serving.ts";
 import { ignore } from "./stream_transport.ts";
 
 /** What {@linkcode handler} and {@linkcode accept} may be told. */
-export type AcceptOptions = Pick<SocketOptions, "onerror">;
+export interface AcceptOptions extends Pick<SocketOptions, "onerror"> {
+  /**
+   * Says that these connections come by way of TLS, which the platform has spoken before: a
+   * Worker's socket does not tell. The conversation then says so, in its `tls`.
+   */
+  readonly tls?: boolean;
+}
 
 /**
  * Makes the `connect` handler of a Worker, or of a Durable Object: a conversation for each inbound
@@ -131,7 +142,8 @@ export async function accept<C extends AsyncChat>(
   options: AcceptOptions = {},
 ): Promise<C> {
   const { remoteAddress = NOBODY, localAddress } = await standing(socket, NOBODY);
-  converse(socket, chat, { peer: remoteAddress, local: localAddress }, options);
+  const tls = options.tls || socket.secureTransport === "on" ? SPOKEN : undefined;
+  converse(socket, chat, { peer: remoteAddress, local: localAddress, tls }, options);
   return chat;
 }
 
@@ -142,9 +154,9 @@ const NOBODY = "an unnamed peer";
 export function converse(
   socket: WorkerSocket,
   chat: AsyncChat,
-  names: Pick<Transport, "peer" | "local">,
-  options: AcceptOptions,
+  about: About,
+  options: Pick<SocketOptions, "onerror">,
 ): void {
-  drive(chat, (events) => transportOf(socket, names, chat.inBufferSize, events), options);
+  drive(chat, (events) => transportOf(socket, about, chat.inBufferSize, events), options);
   stayInRequest(chat, socket);
 }

@@ -76,7 +76,7 @@ export const capabilities: Capabilities = {
  * With `tls` the handshake has been made by then. Authorities of `ca` are trusted *besides* those of
  * Deno, which `DENO_TLS_CA_STORE` names. A connect with a certificate of its own cannot be cancelled
  * in the system, and is closed when it stands. A peer that ends the connection without ending TLS
- * first is told as a failure of kind `"tls"`, not as the end.
+ * first is told as a reset, not as the end: somebody else may have cut it.
  *
  * @throws {ChatError} when it cannot: kind `"tls"` when there is no handshake; `"unsupported"` for
  * TLS on a unix socket, and for `cert` together with a `serverName` that is not the hostname.

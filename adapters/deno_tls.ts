@@ -114,7 +114,7 @@ export function checkServer({ path }: Target, { keepAlive }: SocketOptions): voi
 export function cannot(what: string): ChatError {
   return new ChatError(
     "unsupported",
-    `Deno's own sockets cannot do that: ${what}; asynchat/adapters/node can, on Deno as well`,
+    `Deno cannot do that: ${what}; leave it away, or put something in front that can`,
   );
 }
 
@@ -133,11 +133,9 @@ export function tlsError(error: unknown, peer: string): ChatError {
 export function alertError(error: unknown, peer: string): ChatError | undefined {
   if (error instanceof Deno.errors.InvalidData) return chatErrorOf("tls", error, peer);
   if (!(error instanceof Deno.errors.UnexpectedEof)) return undefined;
-  return new ChatError(
-    "tls",
-    `${peer} ended the connection and not TLS: somebody may have cut off what was still to come`,
-    { cause: error },
-  );
+  const what = `${peer} ended the connection without ending TLS: what was still to come may have ` +
+    "been cut off";
+  return new ChatError("reset", what, { cause: error });
 }
 
 /** Closes what may have been closed already, or cannot be: a second `close()` throws. */

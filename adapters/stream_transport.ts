@@ -29,12 +29,21 @@ export interface Ends extends Source {
 /** Every write is awaited: this bounds what a stream holds meanwhile, in bytes. */
 const LARGEST_WRITE = 64 * 1024;
 
+/** What is told of it. */
+type About = Pick<Transport, "peer" | "local" | "canReset" | "tls">;
+
+/** A transport that says whether a read is under way. */
+export interface StreamTransport extends Transport {
+  /** Whether one is, whose answer cannot be called off. */
+  readonly isReading: boolean;
+}
+
 /** Makes the transport. Nothing is read before it is resumed. */
 export function streamTransport(
-  about: Pick<Transport, "peer" | "local" | "canReset">,
+  about: About,
   ends: Ends,
   events: TransportEvents,
-): Transport {
+): StreamTransport {
   const input = new Pulling(ends, events);
   const fail = (error: unknown) => input.fail(ends.explain(error));
   let ended: Promise<unknown> | undefined;
@@ -42,6 +51,9 @@ export function streamTransport(
   ends.closed?.then(ignore, (error) => void (closing || fail(error)));
   return {
     ...about,
+    get isReading() {
+      return input.isReading;
+    },
     resume: () => input.resume(),
     pause: () => input.pause(),
     async write(bytes) {
