@@ -53,19 +53,20 @@ export const trn: readonly Case[] = [
       "a transcript of hooks that return promises, and of backpressure, replays as it was told",
   }, (t) => ({
     program: [
-      { do: "send", bytes: 64 * KIB },
+      { do: "text", text: `${"x".repeat(KIB)}\n`.repeat(24) },
       { do: "fin" },
       { do: "recv-end" },
     ],
     hooks: {
-      terminator: 8 * KIB,
+      terminator: "\n",
       highWaterMark: 4 * KIB,
       lowWaterMark: KIB,
       async foundTerminator() {
         const frame = this.getData();
-        this.setTerminator(8 * KIB);
-        await t.settle();
-        if (!this.push(frame)) await this.drained();
+        if (t.random() < 0.5) await t.settle();
+        for (let i = 0; i < 6; i++) {
+          if (!this.push(frame)) await this.drained();
+        }
       },
     },
     reason: "ended",

@@ -19,6 +19,7 @@ import { type Line, PREFIX } from "../launch.ts";
 import { adapterMutants } from "../mutants/adapters.ts";
 import { coreMutants } from "../mutants/core.ts";
 import type { Mutant } from "../mutants/mutant.ts";
+import { transcriptMutants } from "../mutants/transcript.ts";
 import type { Result } from "../result.ts";
 import { startWitness } from "./witness/control.ts";
 
@@ -89,9 +90,9 @@ async function run(script: string, options: object): Promise<Map<string, Result>
 }
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
-const mutants = [...coreMutants, ...adapterMutants].filter(({ fault, file, caughtBy }) =>
-  `${fault} ${file} ${caughtBy}`.includes(values.only)
-);
+const mutants = [...coreMutants, ...adapterMutants, ...transcriptMutants].filter((
+  { fault, file, caughtBy },
+) => `${fault} ${file} ${caughtBy}`.includes(values.only));
 if (mutants.length === 0) {
   console.error(`no fault has "${values.only}" in its words`);
   process.exit(2);

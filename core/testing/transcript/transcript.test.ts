@@ -424,6 +424,38 @@ describe("a recorded conversation is told again as it was told", () => {
     }
   });
 
+  it("through TLS that is started in the middle, and a connection that is given away", async () => {
+    const heir = new AsyncChat({ terminator: ";", foundTerminator() {} });
+    const server = new AsyncChat({ terminator: "\n" });
+    server.foundTerminator = () => {
+      const line = server.getText();
+      if (line === "tls") void server.startTls({ goAhead: "go\n" });
+      else if (line === "away") void server.detach().then(({ attach }) => attach(heir));
+      else server.push(`heard ${line}\n`);
+    };
+    const client = new Chat();
+    const recordings = [heir, server, client].map((chat) => recordTranscript(chat));
+    memoryPair(client, server, { startTls: true });
+    await client.write("tls\n");
+    expect(await client.readLine()).toBe("go");
+    await client.startTls();
+    await client.write("secret\n");
+    expect(await client.readLine()).toBe("heard secret");
+    await client.write("away\nto;the heir;");
+    await client.closeWhenDone();
+    await heir.closed;
+
+    const [ofHeir, ofServer, ofClient] = recordings.map(({ transcript }) =>
+      logOf(replayTranscript(throughText(transcript)))
+    );
+    expect(ofHeir!.filter((line) => line.startsWith("data"))).toEqual([
+      'data "to"',
+      'data "the heir"',
+    ]);
+    expect(ofServer!.at(-1)).toBe("closed detached 0");
+    expect(ofClient!.at(-1)).toBe("closed closed 0");
+  });
+
   it("by a bare session, event by event", () => {
     for (const seed of SEEDS) {
       const choice = new Choice(seed), events: SessionEvent[] = [];
