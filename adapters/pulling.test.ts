@@ -51,6 +51,20 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const cut = (message = "cut") => new ChatError("reset", message);
 
 describe("Pulling", () => {
+  it("says that a read is under way from the question to the answer, and not while it is told", async () => {
+    const stage = new Stage();
+    const { pulling } = stage;
+    const read: boolean[] = [pulling.isReading];
+    stage.ondata = () => read.push(pulling.isReading);
+    pulling.resume();
+    pulling.pause();
+    read.push(pulling.isReading);
+    stage.wanted = false;
+    await stage.answer(1);
+    read.push(pulling.isReading);
+    expect(read).toEqual([false, true, false, false]);
+  });
+
   it("asks nothing before it is resumed, and one question at a time", async () => {
     const stage = new Stage();
     await settled();
