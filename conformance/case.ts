@@ -9,7 +9,9 @@ import type { Adapter, ConnectOptions, Listener, ListenOptions } from "../adapte
 import type { AsyncChat, AsyncChatOptions } from "../core/async_chat.ts";
 import type { ChatError } from "../core/errors.ts";
 import type { CloseReport } from "../core/close_report.ts";
+import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
+import type { CertificateName, Certificates } from "./certificates.ts";
 
 /** `MUST` makes conforming, `SHOULD` missed is shown as non-strict, `INFO` only tells. */
 export type Level = "MUST" | "SHOULD" | "INFO";
@@ -75,11 +77,12 @@ export interface Subject {
   /**
    * Where the runtime is given connections instead of opening a port itself (workerd): lets
    * `factory` have them until `close`. Used for server cases when `listen` is not possible.
-   * `onerror` gets what a listener's `onerror` would get.
+   * `onerror` gets what a listener's `onerror` would get; `options` says what else `listen` would.
    */
   readonly inbound?: (
     factory: (peer: string) => AsyncChat,
     onerror: (error: unknown, peer: string) => void,
+    options: InboundOptions,
   ) => Promise<{
     /** Where the witness connects to. */
     hostname: string;
@@ -88,6 +91,14 @@ export interface Subject {
     /** Gives connections to `factory` no more. */
     close(): Promise<void>;
   }>;
+}
+
+/** How connections are to be accepted; in plaintext when nothing is said. */
+export interface InboundOptions {
+  /** TLS from the first byte. */
+  readonly tls?: TlsOptions;
+  /** Plaintext that `startTls()` may end. */
+  readonly startTls?: boolean;
 }
 
 /** One step of what the witness does on a connection, in order; `do` names it. */
@@ -123,8 +134,29 @@ export type Step =
     readonly do: "echo";
   }
   | {
-    /** Sends a FIN. Goes on receiving. */
+    /** Sends a FIN, with TLS a `close_notify` before it. Goes on receiving. */
     readonly do: "fin";
+  }
+  | {
+    /**
+     * Makes a handshake, and speaks TLS from then on. What has been received and not taken by a
+     * step before is the beginning of it. When it fails the connection and its program are over.
+     */
+    readonly do: "tls";
+    /** Which side it is; the server where it was called, the client where it calls. */
+    readonly role?: "client" | "server";
+    /** Whom it says it is; a server `"good"`, a client nobody. */
+    readonly certificate?: CertificateName;
+    /** A server asks for a certificate of {@linkcode Certificates.ca}, and refuses all others. */
+    readonly requestCert?: boolean;
+    /** The protocols that it speaks, the preferred one first. */
+    readonly alpn?: readonly string[];
+    /** The name that a client asks for, and that the certificate must be for; `"localhost"`. */
+    readonly serverName?: string;
+  }
+  | {
+    /** Sends a FIN under TLS, without a `close_notify`: as whoever cuts the line does. */
+    readonly do: "cut";
   }
   | {
     /** Resets the connection. */
@@ -145,9 +177,27 @@ export type Step =
     readonly do: "hold";
   };
 
+/** What the witness has seen of TLS on one connection. */
+export interface SeenTls {
+  /** The handshake is done. */
+  readonly secure: boolean;
+  /** Why there was none. */
+  readonly error?: string;
+  /** Bytes received by way of TLS. */
+  readonly received: number;
+  /** The first 4 KiB of them; see {@linkcode Seen.text}. */
+  readonly text: string;
+  /** What ALPN chose. */
+  readonly alpn?: string;
+  /** The name that the client asked for (SNI). */
+  readonly serverName?: string;
+  /** The common name of the other side's certificate. */
+  readonly subject?: string;
+}
+
 /** What the witness has seen on one connection so far. */
 export interface Seen {
-  /** Bytes received by the witness. */
+  /** Bytes received by the witness, in plaintext or by way of TLS; a handshake is none. */
   readonly received: number;
   /** Bytes it sent. */
   readonly sent: number;
@@ -166,6 +216,8 @@ export interface Seen {
   readonly text: string;
   /** How this end is named, as the witness knows it. */
   readonly remote: string;
+  /** What there was of TLS, once a handshake has begun. */
+  readonly tls?: SeenTls;
 }
 
 /** What the witness has seen on one of its ports, or calls. */
@@ -283,6 +335,8 @@ export interface Context {
     program: readonly Step[],
     times?: number,
   ): Promise<Peer>;
+  /** The certificates of this run, which the witness uses too. */
+  certificates(): Promise<Certificates>;
   /** A path for a unix socket that nothing uses, short enough; removed afterwards. */
   unixPath(): Promise<string>;
 

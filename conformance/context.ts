@@ -9,6 +9,7 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import {
   type Context,
   Failure,
+  type InboundOptions,
   type Listening,
   type Peer,
   type PeerOptions,
@@ -18,6 +19,7 @@ import {
   type Subject,
   type Watching,
 } from "./case.ts";
+import type { Certificates } from "./certificates.ts";
 import { equal, need, rejects, show, turn, within } from "./expect.ts";
 import { type ProbeOptions, RecordedProbe } from "./probe.ts";
 import { integerOf, randomOf } from "./random.ts";
@@ -103,6 +105,10 @@ export class CaseContext implements Context {
     return this.#keep(await this.#needWitness().call(request, this.#deadline));
   }
 
+  certificates(): Promise<Certificates> {
+    return this.#needWitness().certificates();
+  }
+
   unixPath(): Promise<string> {
     return this.#needWitness().path();
   }
@@ -148,6 +154,7 @@ export class CaseContext implements Context {
       const { hostname, port, close } = await subject.inbound(
         listening.factory,
         this.onerror,
+        inboundOptions(options),
       );
       listening.opened({ hostname, port }, close);
     } else {
@@ -263,6 +270,13 @@ export class CaseContext implements Context {
       ...standing.map(() => "leak: a listener that was closed has not said so"),
     ];
   }
+}
+
+function inboundOptions({ tls, startTls }: Partial<ListenOptions>): InboundOptions {
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(startTls === undefined ? {} : { startTls }),
+  };
 }
 
 /** Accepted connections of one listener, and their conversations. */

@@ -14,6 +14,7 @@ export {
   type Case,
   type Context,
   Failure,
+  type InboundOptions,
   type Level,
   type Listening,
   type Peer,
@@ -21,11 +22,13 @@ export {
   type PeerReport,
   type Probe,
   type Seen,
+  type SeenTls,
   type Step,
   type Stream,
   type Subject,
   type Watching,
 } from "./case.ts";
+export type { CertificateName, Certificates, Credentials } from "./certificates.ts";
 export { cases, type Untested, untested } from "./cases/index.ts";
 export { describeConformance, type TestFunction } from "./describe_conformance.ts";
 export { type KnownGap, knownGaps } from "./known_gaps.ts";

@@ -11,6 +11,7 @@
  * | `POST /peers/ID/release`, `/thaw` | `{}` |
  * | `POST /peers/ID/finish` {@linkcode FinishRequest} | {@linkcode Finished}: FINs were sent, and the port is gone |
  * | `POST /paths` | {@linkcode MadePath}: a path that nothing uses |
+ * | `GET /certificates` | `Certificates`: those of this witness, made when they are first asked for |
  *
  * Anything that goes wrong is answered with a status above 399 and {@linkcode Trouble}.
  *

@@ -5,6 +5,7 @@
  */
 
 import { Failure, type Peer, type PeerReport, type Seen } from "./case.ts";
+import type { Certificates } from "./certificates.ts";
 import type {
   CallRequest,
   Finished,
@@ -45,6 +46,11 @@ export class Witness {
   /** Makes it connect, and waits until every call has been settled. */
   async call(request: CallRequest, deadline: number): Promise<WitnessPeer> {
     return new WitnessPeer(this, await this.ask<MadePeer>("/calls", request), deadline);
+  }
+
+  /** The certificates that it uses. */
+  certificates(): Promise<Certificates> {
+    return this.ask("/certificates");
   }
 
   /** A path for a unix socket that nothing uses. */
@@ -134,8 +140,9 @@ function describe({ accepted, refused, connections }: PeerReport): string {
   return [counts, ...some].join("; ");
 }
 
-function inWords({ received, sent, fin, reset, open, wrong }: Seen): string {
+function inWords({ received, sent, fin, reset, open, wrong, tls }: Seen): string {
   return [
+    ...(tls === undefined ? [] : [tls.secure ? "TLS" : `no TLS: ${tls.error ?? "not yet"}`]),
     `received ${received}`,
     `sent ${sent}`,
     fin ? "FIN" : "no FIN",

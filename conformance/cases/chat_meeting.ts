@@ -100,7 +100,7 @@ export async function withFactory(
 ): Promise<void> {
   const { inbound } = t.subject;
   if (!t.capabilities.listen && inbound !== undefined) {
-    const { close, ...target } = await inbound(factory, t.onerror);
+    const { close, ...target } = await inbound(factory, t.onerror, {});
     return act(target).finally(close);
   }
   const listener = await t.adapter.listen(

@@ -20,6 +20,8 @@ import { many } from "./many.ts";
 import { ord } from "./ord.ts";
 import { rst } from "./rst.ts";
 import { sec } from "./sec.ts";
+import { stl } from "./stl.ts";
+import { tls } from "./tls.ts";
 import { tmo } from "./tmo.ts";
 import { trn } from "./trn.ts";
 import { uns } from "./uns.ts";
@@ -51,6 +53,8 @@ export const cases: readonly Case[] = unique([
   ...many,
   ...leak,
   ...unx,
+  ...tls,
+  ...stl,
   ...uns,
 ]);
 

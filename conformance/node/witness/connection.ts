@@ -5,10 +5,13 @@
  */
 
 import type { Socket } from "node:net";
-import type { Seen, Step, Stream } from "../../case.ts";
+import type { TLSSocket } from "node:tls";
+import type { Seen, SeenTls, Step, Stream } from "../../case.ts";
+import type { Certificates } from "../../certificates.ts";
 import { randomOf } from "../../random.ts";
 import { Checker, streamOf } from "../../stream.ts";
 import { perform } from "./steps.ts";
+import { factsOf, handshake, type Role, type TlsStep } from "./tls.ts";
 
 /** How much of what was received is kept as text. */
 const TEXT = 4 * 1024;
@@ -22,6 +25,9 @@ export class Stopped extends Error {}
 export interface Surroundings {
   readonly program: readonly Step[];
   readonly seed: number;
+  /** Which side of a handshake it is, when a step does not say. */
+  readonly role: Role;
+  certificates(): Promise<Certificates>;
   /** How many releases there have been. */
   releases(): number;
   /** Something happened that is worth a line. */
@@ -32,7 +38,10 @@ export interface Surroundings {
 
 /** A socket of the witness's and the program that runs on it. */
 export class Connection {
-  readonly socket: Socket;
+  /** The socket itself, under TLS as well. */
+  readonly plain: Socket;
+  /** What is spoken through: the socket, or TLS on it. */
+  socket: Socket | TLSSocket;
   readonly random: () => number;
   readonly stream: Stream;
   readonly remote: string;
@@ -50,35 +59,31 @@ export class Connection {
   readonly #around: Surroundings;
   readonly #checker: Checker;
   readonly #echoes: boolean;
+  /** A handshake is still to be made: what no step takes belongs to it. */
+  #handshakes: boolean;
   #backlog: Uint8Array[] = [];
   #backlogged = 0;
   #paused = false;
   #debt = 0;
   #holds = 0;
   #text = "";
+  #tls: SeenTls | undefined;
   #reset = false;
   #open = true;
   #stopped = false;
   #waiters: { holds: () => boolean; resolve: () => void; reject: (error: Error) => void }[] = [];
 
   constructor(socket: Socket, around: Surroundings) {
-    this.socket = socket;
+    this.plain = this.socket = socket;
     this.#around = around;
     this.random = randomOf(around.seed);
     this.stream = streamOf(around.seed);
     this.#checker = new Checker(around.seed);
     this.#echoes = around.program.some((step) => step.do === "echo");
+    this.#handshakes = around.program.some((step) => step.do === "tls");
     this.remote = nameOf(socket);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("end", () => {
-      this.fin = true;
-      this.#tell("FIN");
-    });
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#reset ||= error.code === "ECONNRESET" || error.code === "EPIPE";
-      this.#tell(error.code ?? error.message);
-    });
+    this.#listen(socket);
     socket.on("close", () => {
       this.#open = false;
       this.#tell("closed");
@@ -99,6 +104,7 @@ export class Connection {
       open: this.#open,
       text: brief ? this.#text.slice(0, 64) : this.#text,
       remote: this.remote,
+      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       ...(wrong === undefined ? {} : { wrong }),
     };
   }
@@ -148,12 +154,14 @@ export class Connection {
   /** Takes `bytes` of what was received, which an echo will not send back then. */
   take(bytes: number): void {
     this.taken += bytes;
-    let left = this.#echoes ? bytes : 0;
+    let left = this.#echoes || this.#handshakes ? bytes : 0;
     while (left > 0) {
       const chunk = this.#backlog.shift()!;
-      if (chunk.length > left) this.#backlog.unshift(chunk.subarray(left));
-      this.#backlogged -= Math.min(left, chunk.length);
-      left -= Math.min(left, chunk.length);
+      const size = Math.min(left, chunk.length);
+      if (size < chunk.length) this.#backlog.unshift(chunk.subarray(size));
+      if (this.#handshakes) this.#checker.add(chunk.subarray(0, size));
+      this.#backlogged -= size;
+      left -= size;
     }
   }
 
@@ -168,6 +176,38 @@ export class Connection {
     return chunk;
   }
 
+  /** Speaks TLS from now on. */
+  async startTls(step: TlsStep): Promise<void> {
+    const { plain } = this;
+    plain.pause();
+    plain.removeAllListeners("data").removeAllListeners("end");
+    // What no step has taken was no plaintext.
+    this.received = this.taken;
+    this.#text = this.#text.slice(0, this.taken);
+    this.#tls = { secure: false, received: 0, text: "" };
+    this.#tell("handshake");
+    const rest = Buffer.concat(this.#backlog.splice(0));
+    this.#backlogged = 0;
+    this.#handshakes = false;
+    if (rest.length > 0) plain.unshift(rest);
+    const { role = this.#around.role } = step;
+    try {
+      const secure = await handshake(plain, step, role, await this.#around.certificates());
+      this.socket = secure;
+      this.#tls = { ...this.#tls, ...factsOf(secure), secure: true };
+      this.#listen(secure);
+      secure.on("close", () => plain.destroy());
+      secure.pause();
+      this.#tell("TLS");
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.#tls = { ...this.#tls, error: code ?? message };
+      plain.destroy();
+      this.#tell(`no TLS: ${message}`);
+      throw new Stopped();
+    }
+  }
+
   /** Gives the program up, and ends in good order: what still comes is read, a FIN is sent. */
   finish(): void {
     this.#stop();
@@ -177,26 +217,49 @@ export class Connection {
   }
 
   async #run(program: readonly Step[]): Promise<void> {
-    if (program[0]?.do !== "pause") this.read(true);
+    this.#readFor(program[0]);
     try {
-      for (const step of program) {
+      for (const [i, step] of program.entries()) {
         await perform(this, step);
         this.#around.happened(describe(step));
+        if (step.do === "tls") this.#readFor(program[i + 1]);
       }
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     }
   }
 
+  /** Nothing may come before the step that says how. */
+  #readFor(step: Step | undefined): void {
+    if (step?.do !== "pause" && step?.do !== "tls") this.read(true);
+  }
+
+  #listen(socket: Socket | TLSSocket): void {
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("end", () => {
+      this.fin = true;
+      this.#tell("FIN");
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#reset ||= error.code === "ECONNRESET" || error.code === "EPIPE";
+      this.#tell(error.code ?? error.message);
+    });
+  }
+
   #receive(chunk: Uint8Array): void {
     this.received += chunk.length;
-    this.#checker.add(chunk);
-    const room = TEXT - this.#text.length;
-    if (room > 0) this.#text += Buffer.from(chunk.subarray(0, room)).toString("latin1");
-    if (this.#echoes) {
+    // Before a handshake, only what steps take is known to be no part of it.
+    if (!this.#handshakes) this.#checker.add(chunk);
+    this.#text = extended(this.#text, chunk);
+    if (this.#tls?.secure) {
+      const { received, text } = this.#tls;
+      const more = { received: received + chunk.length, text: extended(text, chunk) };
+      this.#tls = { ...this.#tls, ...more };
+    }
+    if (this.#echoes || this.#handshakes) {
       this.#backlog.push(chunk);
       this.#backlogged += chunk.length;
-      if (this.#backlogged >= ECHO) this.socket.pause();
+      if (this.#echoes && this.#backlogged >= ECHO) this.socket.pause();
     }
     if (this.rate !== Infinity) this.#slowDown(chunk.length);
     this.look();
@@ -224,6 +287,11 @@ export class Connection {
     this.look();
     this.#around.changed();
   }
+}
+
+function extended(text: string, chunk: Uint8Array): string {
+  const room = TEXT - text.length;
+  return room > 0 ? text + Buffer.from(chunk.subarray(0, room)).toString("latin1") : text;
 }
 
 function describe(step: Step): string {

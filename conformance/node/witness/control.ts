@@ -10,7 +10,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Certificates } from "../../certificates.ts";
 import type { CallRequest, FinishRequest, MadePath, MadePeer, PeerRequest } from "../../wire.ts";
+import { makeCertificates } from "./certificates.ts";
 import { FrozenPeer } from "./frozen.ts";
 import { Peer, type Witnessed } from "./peer.ts";
 
@@ -56,6 +58,7 @@ class Witness {
   readonly #options: WitnessOptions;
   readonly #peers = new Map<string, Witnessed>();
   #folder: string | undefined;
+  #made: Promise<Certificates> | undefined;
   #count = 0;
 
   constructor(options: WitnessOptions) {
@@ -68,8 +71,11 @@ class Witness {
     const numberIn = (name: string) => Number(searchParams.get(name) ?? 0);
     const body = await bodyOf(request);
     if (kind === "") return {};
+    if (kind === "certificates") return this.#certificates();
     if (kind === "paths") return { path: this.#path() } satisfies MadePath;
-    if (kind === "calls") return this.#add(await Peer.call(body as CallRequest));
+    if (kind === "calls") {
+      return this.#add(await Peer.call(body as CallRequest, this.#certificates));
+    }
     if (kind === "peers" && id === undefined) {
       return this.#add(await this.#listen(body as PeerRequest));
     }
@@ -90,10 +96,13 @@ class Witness {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  readonly #certificates = (): Promise<Certificates> => this.#made ??= makeCertificates();
+
   #listen(request: PeerRequest): Promise<Witnessed> {
     const { entry, backlog = 2048 } = this.#options;
     if (!request.frozen) {
-      return Peer.listen(request, request.unix ? { path: this.#path() } : { backlog });
+      const at = request.unix ? { path: this.#path() } : { backlog };
+      return Peer.listen(request, at, this.#certificates);
     }
     if (entry === undefined) throw new Error("this witness has no entry to start another one from");
     return FrozenPeer.start(entry, request);

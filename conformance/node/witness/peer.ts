@@ -6,6 +6,7 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Step } from "../../case.ts";
+import type { Certificates } from "../../certificates.ts";
 import type {
   CallRequest,
   Finished,
@@ -15,6 +16,7 @@ import type {
   WitnessReport,
 } from "../../wire.ts";
 import { Connection } from "./connection.ts";
+import type { Role } from "./tls.ts";
 
 /** How long the other side has to close its sockets after our FIN, unless told, in milliseconds. */
 const PATIENCE = 2_000;
@@ -35,6 +37,8 @@ export interface Witnessed {
 export class Peer implements Witnessed {
   readonly #program: readonly Step[];
   readonly #seed: number;
+  readonly #role: Role;
+  readonly #certificates: () => Promise<Certificates>;
   readonly #connections: Connection[] = [];
   readonly #events: Happened[] = [];
   #server: Server | undefined;
@@ -44,17 +48,24 @@ export class Peer implements Witnessed {
   #version = 1;
   #onchange: (() => void)[] = [];
 
-  private constructor(program: readonly Step[], seed: number) {
+  private constructor(
+    { program, seed }: Pick<CallRequest, "program" | "seed">,
+    role: Role,
+    certificates: () => Promise<Certificates>,
+  ) {
     this.#program = program;
     this.#seed = seed;
+    this.#role = role;
+    this.#certificates = certificates;
   }
 
   /** Opens a port, or a unix socket. */
   static async listen(
     request: { program: readonly Step[]; seed: number },
     at: { path: string } | { backlog: number },
+    certificates: () => Promise<Certificates>,
   ): Promise<Peer> {
-    const peer = new Peer(request.program, request.seed);
+    const peer = new Peer(request, "server", certificates);
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       peer.#add(socket);
     });
@@ -72,8 +83,12 @@ export class Peer implements Witnessed {
   }
 
   /** Connects to somebody else, and resolves when every call has been answered or refused. */
-  static async call({ target, program, seed, times }: CallRequest): Promise<Peer> {
-    const peer = new Peer(program, seed);
+  static async call(
+    request: CallRequest,
+    certificates: () => Promise<Certificates>,
+  ): Promise<Peer> {
+    const { target, times } = request;
+    const peer = new Peer(request, "client", certificates);
     peer.#target = target;
     await Promise.all(Array.from({ length: times }, () => peer.#call(target)));
     return peer;
@@ -114,7 +129,7 @@ export class Peer implements Witnessed {
       await this.#news(deadline - performance.now());
     }
     const leaked = open.filter((connection) => connection.isOpen);
-    for (const connection of leaked) connection.socket.destroy();
+    for (const connection of leaked) connection.plain.destroy();
     return { leaked: leaked.map((connection) => connection.remote) };
   }
 
@@ -148,6 +163,8 @@ export class Peer implements Witnessed {
       new Connection(socket, {
         program: this.#program,
         seed: this.#seed,
+        role: this.#role,
+        certificates: this.#certificates,
         releases: () => this.#releases,
         happened,
         changed: () => this.#changed(),

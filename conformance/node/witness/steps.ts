@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Socket } from "node:net";
 import type { Step } from "../../case.ts";
 import { integerOf } from "../../random.ts";
 import type { Connection } from "./connection.ts";
@@ -22,14 +23,18 @@ export function perform(connection: Connection, step: Step): Promise<void> | voi
     case "echo":
       return echo(connection);
     case "fin":
-      return fin(connection);
+      return fin(connection.socket);
     case "reset":
-      return void connection.socket.resetAndDestroy();
+      return void connection.plain.resetAndDestroy();
     case "pause":
       return connection.read(false);
     case "resume":
       connection.rate = step.rate ?? Infinity;
       return connection.read(true);
+    case "tls":
+      return connection.startTls(step);
+    case "cut":
+      return fin(connection.plain);
     case "hold":
       return connection.hold();
     default:
@@ -69,8 +74,8 @@ async function echo(connection: Connection): Promise<void> {
   }
 }
 
-function fin(connection: Connection): Promise<void> {
-  return new Promise((resolve) => connection.socket.end(resolve));
+function fin(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.end(resolve));
 }
 
 /** Lets the system send what it has, so that the next piece has a segment of its own. */
