@@ -17,23 +17,28 @@ export const stl: readonly Case[] = [
     budget: 15_000,
   }, async (t: Context, meet, role) => {
     const plain = MIB, goAhead = 16, behind = 100_000, whole = plain + goAhead + behind;
+    const options = await credentials(t, role);
+    const stream = t.stream();
+    let starting: Promise<unknown> | undefined;
     const { probe, peer } = await meet([
       { do: "pause" },
+      { do: "text", text: "go\n" },
       { do: "hold" },
       { do: "resume" },
       { do: "recv", bytes: plain + goAhead },
       { do: "tls" },
       { do: "recv-end" },
       { do: "fin" },
-    ]);
-    const { chat } = probe, stream = t.stream();
-    fill(t, chat, plain);
-    const starting = chat.startTls({
-      ...await credentials(t, role),
-      goAhead: stream.slice(plain, plain + goAhead),
+    ], {
+      terminator: "\n",
+      foundTerminator() {
+        fill(t, this, plain);
+        starting = this.startTls({ ...options, goAhead: stream.slice(plain, plain + goAhead) });
+        this.push(stream.slice(plain + goAhead, whole));
+        this.closeWhenDone();
+      },
     });
-    chat.push(stream.slice(plain + goAhead, whole));
-    chat.closeWhenDone();
+    await probe.told("found");
     await t.settle();
     await peer.release();
     await starting;

@@ -23,7 +23,7 @@ export function perform(connection: Connection, step: Step): Promise<void> | voi
     case "echo":
       return echo(connection);
     case "fin":
-      return fin(connection.socket);
+      return end(connection);
     case "reset":
       return void connection.plain.resetAndDestroy();
     case "pause":
@@ -72,6 +72,12 @@ async function echo(connection: Connection): Promise<void> {
     if (bytes === undefined) return;
     await connection.write(bytes);
   }
+}
+
+async function end({ socket, plain }: Connection): Promise<void> {
+  // Node loses the close_notify when it overtakes what the handshake left to be written.
+  if (socket !== plain) await turn();
+  await fin(socket);
 }
 
 function fin(socket: Socket): Promise<void> {
