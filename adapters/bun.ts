@@ -6,9 +6,13 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
+import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
-import { Accepting, listenerOf, type Port } from "./accepting.ts";
-import { BunTransport, HANDLERS, type Socket } from "./bun_transport.ts";
+import { Accepting, listenerOf } from "./accepting.ts";
+import { HANDLERS, type Socket } from "./bun_handlers.ts";
+import { portOf } from "./bun_port.ts";
+import { bunOptions, Handshake, Handshakes, infoOf, openError } from "./bun_tls.ts";
+import { type Naming, transportOf } from "./bun_transport.ts";
 import { drive } from "./driver.ts";
 import { nameOf } from "./naming.ts";
 import { type Attempt, opening } from "./opening.ts";
@@ -20,6 +24,7 @@ import {
   type ListenOptions,
   listenTarget,
   type Target,
+  tlsOf,
 } from "./options.ts";
 import {
   type ChatConnectOptions,
@@ -28,8 +33,6 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
-import { toChatError } from "./system_errors.ts";
-import { NO_TLS } from "./tls_options.ts";
 
 export type {
   AbortSignalLike,
@@ -53,7 +56,19 @@ export const capabilities: Capabilities = {
   preciseErrors: true,
   dataBeforeReset: true,
   addresses: true,
-  ...NO_TLS,
+  tls: true,
+  serverTls: true,
+  startTls: true,
+  serverStartTls: true,
+  tlsHandOver: false,
+  customCa: true,
+  clientCertificates: true,
+  requestsCertificates: true,
+  alpn: true,
+  serverName: true,
+  insecureTls: true,
+  // A FIN without close_notify is told as an end like any other.
+  detectsTruncation: false,
 };
 
 /**
@@ -115,30 +130,50 @@ export async function connect(
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
-  const socket = await opening(target.name, options, () => attempt(target));
-  drive(chat, (events) => new BunTransport(socket, target.name, options, events), options);
+  const socket = await opening(target.name, options, () => attempt(target, tlsOf(options)));
+  const tls = options.tls ? infoOf(socket) : undefined;
+  drive(chat, (events) => transportOf(socket, naming(target, tls), options, events), options);
   return chat;
 }
 
-function attempt({ path, hostname, port, name }: Target): Attempt<Socket> {
+function naming({ name, hostname }: Target, tls: TlsInfo | undefined): Naming {
+  return { peer: name, hostname, capabilities, tls };
+}
+
+function attempt(target: Target, tls: TlsOptions | undefined): Attempt<Socket> {
+  const { path, hostname, port, name } = target;
   const opened = new Promise<Socket>((resolve, reject) => {
+    const fail = (error: unknown) => reject(openError(error, name));
     const socket = {
       ...HANDLERS,
-      // Bun runs what awaits this before it tells anything else, so that nothing is missed.
       open(socket: Socket) {
-        socket.pause();
+        if (tls === undefined) socket.pause();
         resolve(socket);
       },
-      connectError: (_: Socket, error: Error) => reject(toChatError(error, name)),
+      connectError: (_: Socket, error: Error) => fail(error),
     };
-    const common = { data: undefined, allowHalfOpen: true, socket };
-    const connecting = path !== undefined
-      ? Bun.connect({ ...common, unix: path })
-      : Bun.connect({ ...common, hostname, port });
-    connecting.catch((error) => reject(toChatError(error, name)));
+    const common = {
+      data: undefined,
+      allowHalfOpen: true,
+      socket,
+      ...(tls === undefined ? {} : { tls: bunOptions(tls, hostname) }),
+    };
+    try {
+      const connecting = path !== undefined
+        ? Bun.connect({ ...common, unix: path })
+        : Bun.connect({ ...common, hostname, port });
+      connecting.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  const ready = tls === undefined ? opened : opened.then((socket) => {
+    const handshake = new Handshake("client", tls, name);
+    socket.data = handshake;
+    return handshake.done;
   });
   return {
-    socket: opened,
+    socket: ready,
     abandon: () => void opened.then((socket) => socket.terminate(), () => {}),
   };
 }
@@ -152,14 +187,29 @@ function attempt({ path, hostname, port, name }: Target): Attempt<Socket> {
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
   const target = listenTarget(options, capabilities);
   const accepting = new Accepting(options, factory);
-  const port = await opened(target, (socket) => {
-    socket.pause();
+  const handshakes = new Handshakes();
+  const accept = (socket: Socket, peer: string, tls?: TlsInfo) => {
+    const about = { ...naming(target, tls), peer };
+    accepting.accept(peer, (events) => transportOf(socket, about, options, events));
+  };
+  const port = await portOf(target, options.tls, (socket) => {
     const peer = target.path === undefined
       ? nameOf(socket.remoteAddress, socket.remotePort)
       : target.name;
-    accepting.accept(peer, (events) => new BunTransport(socket, peer, options, events));
+    if (options.tls === undefined) {
+      socket.pause();
+      return accept(socket, peer);
+    }
+    handshakes.make(socket, options.tls, peer).then(
+      (secure) => secure && accept(secure, peer, infoOf(secure)),
+      (error) => accepting.report(error, peer),
+    );
   });
-  return listenerOf(port, accepting, options);
+  const stop = () => {
+    handshakes.stop();
+    return port.stop();
+  };
+  return listenerOf({ ...port, stop }, accepting, options);
 }
 
 /**
@@ -188,36 +238,4 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
  */
 export function serve(options: ServeOptions, handler: ChatHandler): Promise<Listener> {
   return serveChats(options, handler, listen);
-}
-
-function opened(target: Target, open: (socket: Socket) => void): Promise<Port> {
-  const { path, hostname, port, name } = target;
-  const common = { data: undefined, allowHalfOpen: true, socket: { ...HANDLERS, open } };
-  return new Promise((resolve) => {
-    try {
-      resolve(
-        path !== undefined
-          ? portOf(Bun.listen({ ...common, unix: path }), path)
-          : tcpPortOf(Bun.listen({ ...common, hostname, port })),
-      );
-    } catch (error) {
-      throw toChatError(error, name);
-    }
-  });
-}
-
-function portOf(listener: Bun.SocketListener<unknown>, address: string, port = 0): Port {
-  return {
-    port,
-    address,
-    // Without `true`, which would close the connections as well.
-    stop: () => Promise.resolve(listener.stop()),
-  };
-}
-
-function tcpPortOf(listener: Bun.TCPSocketListener<unknown>): Port {
-  // `hostname` is what was asked for; where it is bound only this tells, which has no type.
-  const bound: { address?: string } = {};
-  (listener as { getsockname?(into: object): void }).getsockname?.(bound);
-  return portOf(listener, bound.address ?? listener.hostname, listener.port);
 }

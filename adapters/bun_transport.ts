@@ -5,33 +5,48 @@
  */
 
 import { ChatError } from "../core/errors.ts";
-import type { Transport, TransportEvents } from "../core/transport.ts";
-import { soon } from "./clock.ts";
+import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
+import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import { HANDLERS, type Socket, type Told } from "./bun_handlers.ts";
+import { bunOptions, Handshake, infoOf, tlsError } from "./bun_tls.ts";
+import { after } from "./clock.ts";
 import { nameOf } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
 import { toChatError } from "./system_errors.ts";
+import { checkStartTls, type Role } from "./tls_options.ts";
 
-/** What `Bun.connect` and `open` give. It carries its transport, once there is one. */
-export type Socket = Bun.Socket<BunTransport | undefined>;
+/** What a transport has to know beside its socket. */
+export interface Naming {
+  /** For messages. */
+  readonly peer: string;
+  /** Whom a client wants to talk to: the name that a certificate must be for. */
+  readonly hostname: string;
+  readonly capabilities: Capabilities;
+  /** What was agreed on, when TLS is spoken already. */
+  readonly tls?: TlsInfo | undefined;
+}
 
-/**
- * What Bun calls, for every connection, in this turn or from inside one of the socket's methods.
- *
- * None of them is async: a rejection would go to nobody.
- */
-export const HANDLERS: Bun.SocketHandler<BunTransport | undefined> = {
-  // A plain view: a Buffer's own slice() does not copy.
-  binaryType: "uint8array",
-  data: (socket, chunk) => socket.data?.ondata(chunk),
-  drain: (socket) => socket.data?.ondrain(),
-  end: (socket) => socket.data?.onend(),
-  close: (socket, error) => socket.data?.onclose(error),
-  // What one of the above threw; nothing of the socket's own comes here.
-  error: (_, error) =>
-    soon(() => {
-      throw error;
-    }),
-};
+/** How long a peer may take for the last bytes that Bun has not given to the system yet. */
+const LINGER = 30_000;
+
+const NOTHING = new Uint8Array(0);
+
+/** Makes the transport of a socket that has not told anything yet, and has been paused. */
+export function transportOf(
+  socket: Socket,
+  naming: Naming,
+  options: SocketOptions,
+  events: TransportEvents,
+): Transport {
+  socket.setNoDelay(options.noDelay ?? true);
+  socket.setKeepAlive(options.keepAlive ?? false);
+  const transport = new BunTransport(socket, naming, events);
+  if (options.startTls !== true) return transport;
+  return Object.assign(transport, {
+    checkTls: (role: Role, tls: StartTlsOptions) => checkStartTls(role, tls, naming.capabilities),
+    startTls: (upgrade: TlsUpgrade) => transport.upgrade(upgrade, naming.hostname),
+  });
+}
 
 /**
  * One connection, whose end Bun tells in more than one way:
@@ -41,12 +56,14 @@ export const HANDLERS: Bun.SocketHandler<BunTransport | undefined> = {
  *   what came before, an `end` and a `close` without error follow;
  * - the peer of a unix socket that is gone altogether is `end`, then `close`, whatever we still do.
  */
-export class BunTransport implements Transport {
+class BunTransport implements Transport, Told {
   readonly peer: string;
   readonly local: string | undefined;
   readonly canReset = true;
-  readonly #socket: Socket;
   readonly #events: TransportEvents;
+  #socket: Socket;
+  #tls: TlsInfo | undefined;
+  #shaking = false;
   #reading = false;
   #full = false;
   #shut = false;
@@ -55,18 +72,21 @@ export class BunTransport implements Transport {
   #failure: ChatError | undefined;
   #failed = false;
   #gone = false;
+  #callOff = () => {};
 
-  /** Takes a socket over that has not told anything yet, and has been paused. */
-  constructor(socket: Socket, peer: string, options: SocketOptions, events: TransportEvents) {
+  constructor(socket: Socket, { peer, tls }: Naming, events: TransportEvents) {
     this.peer = peer;
     this.local = socket.localAddress === undefined
       ? undefined
       : nameOf(socket.localAddress, socket.localPort);
     this.#socket = socket;
     this.#events = events;
-    socket.setNoDelay(options.noDelay ?? true);
-    socket.setKeepAlive(options.keepAlive ?? false);
+    this.#tls = tls;
     socket.data = this;
+  }
+
+  get tls(): TlsInfo | undefined {
+    return this.#tls;
   }
 
   resume(): void {
@@ -103,8 +123,35 @@ export class BunTransport implements Transport {
     // First, as Bun calls onclose from inside.
     this.#closing = true;
     if (this.#gone) this.#events.closed();
-    else if (reset) this.#socket.terminate();
+    else if (reset || this.#shaking) this.#socket.terminate();
+    else if (this.#tls !== undefined) this.#closeSecure();
     else this.#socket.end();
+  }
+
+  async upgrade({ role, options }: TlsUpgrade, hostname: string): Promise<TlsInfo> {
+    const handshake = new Handshake(role, options, this.peer);
+    const how = {
+      data: handshake,
+      tls: bunOptions(options, role === "client" ? hostname : undefined),
+      isServer: role === "server",
+      socket: HANDLERS,
+    };
+    const [raw, secure] = this.#socket.upgradeTLS<Told | undefined>(how);
+    // It goes on telling what comes, which is now for the handshake, and that it has been closed.
+    raw.data = undefined;
+    this.#socket = secure;
+    this.#shaking = true;
+    secure.resume();
+    try {
+      await handshake.done;
+    } catch (error) {
+      this.#gone = true;
+      if (this.#closing) this.#events.closed();
+      throw error;
+    }
+    this.#shaking = this.#full = this.#reading = false;
+    secure.data = this;
+    return this.#tls = infoOf(secure);
   }
 
   ondata(chunk: Uint8Array): void {
@@ -114,6 +161,7 @@ export class BunTransport implements Transport {
 
   ondrain(): void {
     // It comes uncalled for, too.
+    if (this.#closing) return void this.#endFlushed();
     if (!this.#full || this.#failure !== undefined) return;
     this.#full = false;
     this.#events.writable();
@@ -124,13 +172,40 @@ export class BunTransport implements Transport {
     else this.#tellEnd();
   }
 
+  onfailure(error: Error): void {
+    this.#failure ??= tlsError(error, this.peer);
+  }
+
+  onhandshake(): void {}
+
   onclose(error: Error | undefined): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#callOff();
     if (this.#closing) return this.#events.closed();
     this.#failure ??= this.#lastWord(error);
     if (this.#failure !== undefined) this.#tellFailure();
     else this.#tellEnd();
+  }
+
+  /**
+   * Under TLS, `end()` waits until the peer has taken what Bun keeps for it, and then for its end.
+   * Nothing cuts that short, so it is called when there is nothing left to wait for.
+   */
+  #closeSecure(): void {
+    if (this.#full) return this.#socket.terminate();
+    if (!this.#shut) this.end();
+    if (this.#endFlushed()) return;
+    if (!this.#ended) return this.#socket.terminate();
+    // Both sides have said all: the last of it may still go out.
+    this.#callOff = after(LINGER, () => this.#socket.terminate());
+  }
+
+  /** Ends the socket, if everything including the end of our side has gone to the system. */
+  #endFlushed(): boolean {
+    if (this.#tls === undefined || this.#socket.write(NOTHING) === 0) return false;
+    this.#socket.end();
+    return true;
   }
 
   #lastWord(error: Error | undefined): ChatError | undefined {
