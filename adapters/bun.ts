@@ -60,6 +60,7 @@ export const capabilities: Capabilities = {
   serverTls: true,
   startTls: true,
   serverStartTls: true,
+  // An upgrade reads from the socket alone; the way round by node:tls ends both sides at once.
   tlsHandOver: false,
   customCa: true,
   clientCertificates: true,
@@ -74,7 +75,12 @@ export const capabilities: Capabilities = {
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
  *
- * @throws {ChatError} when it cannot.
+ * With `tls` the handshake has been made by then. An address is verified like a name, and told to
+ * the server as one. A TLS peer that cuts what it sends is told from one that ends it only by a
+ * reset: an exchange that matters needs its own end mark.
+ *
+ * @throws {ChatError} when it cannot; kind `"tls"` when there is no handshake, and for a certificate
+ * or a key that cannot be used.
  * @throws {TypeError | RangeError} for options that make no sense.
  *
  * @example
@@ -181,7 +187,12 @@ function attempt(target: Target, tls: TlsOptions | undefined): Attempt<Socket> {
 /**
  * Listens, and makes a conversation for each connection. `backlog` is what Bun sets: 512.
  *
- * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * With `tls` it begins when the client has made its handshake, for which it has 30 seconds; one that
+ * fails is reported with kind `"tls"`, and harms nobody else. Handshakes under way when the listener
+ * is closed are dropped.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken. Kind
+ * `"tls"` for a certificate or a key that cannot be used.
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
