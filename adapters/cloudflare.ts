@@ -74,8 +74,10 @@ export const capabilities: Capabilities = {
   // Known for inbound sockets only.
   addresses: false,
   ...NO_TLS,
-  // Authorities and certificates are the configuration's, as is all TLS of inbound connections.
+  // Authorities and certificates are the configuration's, as is all TLS of inbound connections: say
+  // `tls: true` to `handler` where there is some.
   tls: true,
+  serverTls: true,
   startTls: true,
   detectsTruncation: true,
 };

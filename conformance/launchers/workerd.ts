@@ -8,8 +8,8 @@ interface Env {
   /** The launcher's options, as JSON. */
   readonly options: string;
   readonly version: string;
-  /** The ports whose connections are handed to `connect`. */
-  readonly inbound: readonly number[];
+  /** The ports whose connections are handed to `connect`, without and with TLS. */
+  readonly inbound: { readonly plain: readonly number[]; readonly tls: readonly number[] };
 }
 
 type Taker = Parameters<NonNullable<Subject["inbound"]>>;
@@ -17,9 +17,10 @@ type Taker = Parameters<NonNullable<Subject["inbound"]>>;
 /** Who has the connections of which port now. */
 const takers = new Map<number, Taker>();
 
-function inboundOn(ports: readonly number[]): NonNullable<Subject["inbound"]> {
+function inboundOn({ plain, tls }: Env["inbound"]): NonNullable<Subject["inbound"]> {
   let next = 0;
   return (...taker) => {
+    const ports = taker[2].tls === undefined ? plain : tls;
     // In turn, so that whoever comes late for one case does not meet the next.
     for (let i = 0; i < ports.length; i++) {
       const port = ports[next++ % ports.length]!;
@@ -38,8 +39,8 @@ async function connect(socket: adapter.WorkerSocket): Promise<void> {
   const { localAddress = "" } = await socket.opened;
   const taker = takers.get(Number(localAddress.split(":").at(-1)));
   if (taker === undefined) return;
-  const [factory, onerror] = taker;
-  await adapter.handler(factory, { onerror })(socket);
+  const [factory, onerror, { tls }] = taker;
+  await adapter.handler(factory, { onerror, tls: tls !== undefined })(socket);
 }
 
 const handlers: {

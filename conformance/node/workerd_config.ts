@@ -5,6 +5,7 @@
  */
 
 import { createServer, type Server } from "node:net";
+import type { Certificates } from "../certificates.ts";
 
 /** The newest behaviour that the suite is run with; no later than the runtime's own version. */
 const COMPATIBILITY_DATE = "2026-10-01";
@@ -17,39 +18,68 @@ export interface WorkerdConfig {
   readonly options: string;
   /** The runtime's version, which it cannot tell from inside. */
   readonly version: string;
-  /**
-   * Free ports for inbound connections, more than one case listens on: `workerd test` never tells
-   * which one it took, so that 0 is of no use. See {@linkcode freePorts}.
-   */
-  readonly inbound: readonly number[];
+  /** Free ports for inbound connections; see {@linkcode freePorts}. */
+  readonly inbound: InboundPorts;
+  /** The certificates of the run, if there is a witness that speaks TLS. */
+  readonly certificates?: Pick<Certificates, "ca" | "good"> | undefined;
+}
+
+/**
+ * Ports for inbound connections, of each kind more than one case listens on: `workerd test` never
+ * tells which one it took, so that 0 is of no use.
+ */
+export interface InboundPorts {
+  readonly plain: readonly number[];
+  /** Where the runtime speaks TLS, and hands over what is in it. */
+  readonly tls: readonly number[];
 }
 
 /** Writes the configuration down, in Cap'n Proto's text format. */
-export function workerdConfig({ script, options, version, inbound }: WorkerdConfig): string {
-  const sockets = inbound.map((port) =>
-    `(name = "inbound-${port}", address = "127.0.0.1:${port}", tcp = (), service = "suite"),`
-  );
+export function workerdConfig(
+  { script, options, version, inbound, certificates }: WorkerdConfig,
+): string {
+  const socket = (tcp: string) => (port: number) =>
+    `(name = "inbound-${port}", address = "127.0.0.1:${port}", tcp = ${tcp}, service = "suite"),`;
+  const sockets = [
+    ...inbound.plain.map(socket("()")),
+    ...certificates === undefined
+      ? []
+      : inbound.tls.map(socket("(tlsOptions = (keypair = .good))")),
+  ];
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "suite", worker = .suite),
     # Else 127.0.0.1, where the witness is, could not be reached.
-    (name = "internet", network = (allow = ["private"])),
+    (name = "internet", network = (allow = ["private"], tlsOptions = .trust)),
   ],
   sockets = [
     ${sockets.join("\n    ")}
   ],
 );
 
+${trusting(certificates)}
 const suite :Workerd.Worker = (
   modules = [(name = "suite", esModule = embed ${literal(script)})],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   bindings = [
     (name = "options", text = ${literal(options)}),
     (name = "version", text = ${literal(version)}),
-    (name = "inbound", json = "${JSON.stringify(inbound)}"),
+    (name = "inbound", json = ${literal(JSON.stringify(inbound))}),
   ],
+);
+`;
+}
+
+function trusting(certificates: WorkerdConfig["certificates"]): string {
+  if (certificates === undefined) return "const trust :Workerd.TlsOptions = ();\n";
+  const { ca, good } = certificates;
+  return `const trust :Workerd.TlsOptions = (trustedCertificates = [${literal(ca)}]);
+
+const good :Workerd.TlsOptions.Keypair = (
+  certificateChain = ${literal(good.cert)},
+  privateKey = ${literal(good.key)},
 );
 `;
 }
@@ -64,14 +94,20 @@ function literal(text: string): string {
 }
 
 /** More than any case listens on at the same time. */
-const ENOUGH = 24;
+const ENOUGH = { plain: 24, tls: 8 };
 
 /**
  * Ports of 127.0.0.1 that were free just now.
  *
  * Somebody may take one in between: `workerd` then ends at once, saying "Address already in use".
  */
-export async function freePorts(count: number = ENOUGH): Promise<number[]> {
+export async function freePorts(): Promise<InboundPorts> {
+  const { plain, tls } = ENOUGH;
+  const ports = await freeOnes(plain + tls);
+  return { plain: ports.slice(0, plain), tls: ports.slice(plain) };
+}
+
+async function freeOnes(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   // All at the same time, else the same one would be free every time.
   const ports = await Promise.all(servers.map(listen));

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LaunchOptions } from "../../launch.ts";
+import { Witness } from "../../witness.ts";
 import { freePorts, workerdConfig } from "../workerd_config.ts";
 import type { Command } from "./columns.ts";
 import type { Paths } from "./paths.ts";
@@ -33,10 +34,13 @@ export async function workerdCommand(
     external: ["cloudflare:*"],
     logLevel: "error",
   });
+  const { control } = options;
   const config = workerdConfig({
     script: SCRIPT,
     options: JSON.stringify(options),
     version: versionOf(file),
+    certificates: control === undefined ? undefined : await new Witness(control).certificates(),
+    // Last, so that nobody has time to take one.
     inbound: await freePorts(),
   });
   writeFileSync(join(folder, CONFIG), config);
