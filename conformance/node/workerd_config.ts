@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import type { Certificates } from "../certificates.ts";
 
 /** The newest behaviour that the suite is run with; no later than the runtime's own version. */
@@ -96,10 +96,15 @@ function literal(text: string): string {
 /** More than any case listens on at the same time. */
 const ENOUGH = { plain: 24, tls: 8 };
 
+/** Below what systems give to those who connect, or listen on port 0: 32768, or 49152. */
+const PORTS = { from: 12_000, to: 32_000 };
+
 /**
- * Ports of 127.0.0.1 that were free just now.
+ * Ports of 127.0.0.1 that were free just now, and that nobody gets without asking for that very one.
  *
- * Somebody may take one in between: `workerd` then ends at once, saying "Address already in use".
+ * Somebody may do that in between: `workerd` then ends at once, saying "Address already in use".
+ *
+ * @throws {Error} when too many are in use.
  */
 export async function freePorts(): Promise<InboundPorts> {
   const { plain, tls } = ENOUGH;
@@ -108,19 +113,19 @@ export async function freePorts(): Promise<InboundPorts> {
 }
 
 async function freeOnes(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  // All at the same time, else the same one would be free every time.
-  const ports = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > 100 * count) throw new Error(`there are no ${count} free ports on 127.0.0.1`);
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
   });
 }
