@@ -1,90 +1,12 @@
 /** RESP2 and RESP3, read without recursion: how a protocol of nested values is written. */
 
 import { describe, expect, it } from "vitest";
-import { type ChatError, LimitError } from "../../errors.ts";
-import { parse } from "../../parser.ts";
-import { exactly, type Protocol, protocolError, type Step, until } from "../../protocol.ts";
-import { segmentedProtocol } from "../../testing/segmented_protocol.ts";
-import { randomFrom, verifySegmentation } from "../../testing/segmentation.ts";
-import { decode, encode } from "../../text.ts";
-import { decimal } from "../digits.ts";
+import { type ChatError, parse } from "asynchat";
+import { randomFrom, segmentedProtocol, verifySegmentation } from "asynchat/testing";
+import { type Reply, type ReplyLimits, resp, writeCommand } from "./resp.ts";
 
-interface Reply {
-  readonly type: string;
-  readonly value: null | boolean | number | bigint | string | readonly Reply[];
-}
-
-interface Limits {
-  readonly maxDepth?: number;
-  readonly maxBytes?: number;
-  readonly maxReplies?: number;
-}
-
-const LINE = until("\r\n", { max: 64 * 1024 });
-const CR = 0x0d, LF = 0x0a;
-
-function resp(limits: Limits = {}): Protocol<Reply> {
-  const { maxDepth = 32, maxBytes = 1024 * 1024, maxReplies = 10_000 } = limits;
-  return function* () {
-    const open: { type: string; due: number; items: Reply[] }[] = [];
-    let room = maxBytes, replies = 0;
-    for (;;) {
-      if (++replies > maxReplies) throw new LimitError("too many values", maxReplies, replies);
-      const line = decode(yield* LINE);
-      const type = line.slice(0, 1), text = line.slice(1);
-      let reply: Reply;
-      if ("$!=".includes(type) && type !== "") {
-        const length = lengthOf(text);
-        if (length > room) throw new LimitError("too long", maxBytes, maxBytes - room + length);
-        room -= length;
-        reply = { type, value: length < 0 ? null : yield* blob(length) };
-      } else if ("*%~>|".includes(type) && type !== "") {
-        const due = lengthOf(text) * ("%|".includes(type) ? 2 : 1);
-        if (due > 0) {
-          if (open.length === maxDepth) throw protocolError(`nested deeper than ${maxDepth}`);
-          open.push({ type, due, items: [] });
-          continue;
-        }
-        reply = { type, value: due < 0 ? null : [] };
-      } else {
-        reply = { type, value: simple(type, text) };
-      }
-      for (;;) {
-        // An attribute is about the value that follows, and nobody asked for it here.
-        if (reply.type === "|") break;
-        const parent = open.at(-1);
-        if (parent === undefined) return reply;
-        parent.items.push(reply);
-        if (--parent.due > 0) break;
-        open.pop();
-        reply = { type: parent.type, value: parent.items };
-      }
-    }
-  };
-}
-
-function* blob(length: number): Generator<Step, string, Uint8Array> {
-  const bytes = yield* exactly(length);
-  const [cr, lf] = yield* exactly(2);
-  if (cr !== CR || lf !== LF) throw protocolError("a bulk string does not end with CRLF");
-  return decode(bytes);
-}
-
-function lengthOf(text: string): number {
-  return text === "-1" ? -1 : decimal(new TextEncoder().encode(text));
-}
-
-function simple(type: string, text: string): Reply["value"] {
-  if (type === "+" || type === "-") return text;
-  if (type === ":" && /^[+-]?\d{1,15}$/.test(text)) return Number(text);
-  if (type === "(" && /^[+-]?\d{1,1000}$/.test(text)) return BigInt(text);
-  if (type === "," && /^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)$|^nan$/.test(text)) {
-    return Number(text.replace("inf", "Infinity"));
-  }
-  if (type === "#" && /^[tf]$/.test(text)) return text === "t";
-  if (type === "_" && text === "") return null;
-  throw protocolError(`no reply begins like ${JSON.stringify(type + text.slice(0, 16))}`);
-}
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** Writes a reply as a server would. */
 function write({ type, value }: Reply): string {
@@ -133,7 +55,7 @@ function anyReply(random: () => number, depth = 0): Reply {
   }
 }
 
-const replies = (input: string, limits?: Limits): unknown[] =>
+const replies = (input: string, limits?: ReplyLimits): unknown[] =>
   parse(resp(limits), input).map(function plain({ value }): unknown {
     return Array.isArray(value) ? value.map(plain) : value;
   });
@@ -217,5 +139,16 @@ describe("RESP", () => {
     let depth = 0;
     for (let at = reply; Array.isArray(at?.value); at = at.value[0] as Reply) depth++;
     expect(depth).toBe(100_000);
+  });
+});
+
+describe("writeCommand()", () => {
+  it("writes what Redis reads, whatever is in it", () => {
+    const bytes = Uint8Array.of(13, 10, 0, 255);
+    const command = writeCommand(["SET", "ключ", 12, bytes]);
+    const text = "*4\r\n$3\r\nSET\r\n$8\r\nключ\r\n$2\r\n12\r\n$4\r\n";
+    const end = encode(text).length;
+    expect(decode(command.subarray(0, end))).toBe(text);
+    expect([...command.subarray(end)]).toEqual([...bytes, 13, 10]);
   });
 });
