@@ -48,6 +48,7 @@ class NodeTransport implements Transport {
   readonly #plain: Socket;
   readonly #events: TransportEvents;
   #socket: Socket | TLSSocket;
+  #shaken: boolean;
   #gone = false;
 
   constructor(socket: Socket | TLSSocket, peer: string, events: TransportEvents) {
@@ -57,6 +58,7 @@ class NodeTransport implements Transport {
       : nameOf(socket.localAddress, socket.localPort);
     this.#plain = this.#socket = socket;
     this.#events = events;
+    this.#shaken = isSecure(socket);
     // For life: an error without a listener ends the process.
     socket.on("error", (error) => this.#socket === socket && this.#failed(error));
     socket.on("close", () => {
@@ -67,9 +69,9 @@ class NodeTransport implements Transport {
     socket.pause();
   }
 
-  /** Node resets plain sockets alone; under TLS that is the one below, where it is ours. */
+  /** Node resets plain sockets alone: the one below a handshake, or below TLS, ends the process. */
   get canReset(): boolean {
-    return !isSecure(this.#plain);
+    return !this.#shaken;
   }
 
   get tls(): TlsInfo | undefined {
@@ -97,13 +99,14 @@ class NodeTransport implements Transport {
   close(reset: boolean): void {
     // A handshake that failed may have closed it already.
     if (this.#gone && this.#plain.destroyed) return soon(() => this.#events.closed());
-    if (reset) this.#plain.resetAndDestroy();
+    if (reset && this.canReset) this.#plain.resetAndDestroy();
     this.#socket.destroy();
     this.#plain.destroy();
   }
 
   async upgrade(upgrade: TlsUpgrade, hostname: string): Promise<TlsInfo> {
     const plain = this.#plain;
+    this.#shaken = true;
     plain.removeAllListeners("data").removeAllListeners("end");
     const secure = await handshake(plain, upgrade, hostname, this.peer);
     this.#socket = secure;
