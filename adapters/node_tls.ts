@@ -50,6 +50,8 @@ export function handshake(
     }
     // Not listening: it makes one handshake, and checks the client's certificate as it should be.
     const server = secureServer(options, done, fail);
+    // As on a listener, until the handshake is done.
+    socket.allowHalfOpen = false;
     server.emit("connection", socket);
   });
 }
@@ -61,15 +63,19 @@ export function secureServer(
   failed: (error: unknown, socket: TLSSocket) => void,
 ): Server {
   const { requestCert = false, rejectUnauthorized = true } = options;
-  const settings: ServerOptions & { allowHalfOpen: boolean; pauseOnConnect: boolean } = {
+  const settings: ServerOptions & { pauseOnConnect: boolean } = {
     ...credentials(options),
     requestCert,
     rejectUnauthorized,
-    allowHalfOpen: true,
     pauseOnConnect: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
   };
-  return createServer(settings, done).on("tlsClientError", failed);
+  const accepted = (socket: TLSSocket) => {
+    // Not before: of a client that leaves in the middle of its handshake nobody would be told.
+    socket.allowHalfOpen = true;
+    done(socket);
+  };
+  return createServer(settings, accepted).on("tlsClientError", failed);
 }
 
 /** What the two sides have agreed on. */

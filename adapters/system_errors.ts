@@ -37,7 +37,8 @@ const HINTS: ReadonlyMap<unknown, string> = new Map([
 export function toChatError(error: unknown, peer: string): ChatError {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   if (typeof code !== "string") return chatErrorOf("unknown", error, peer);
-  return chatErrorOf(KINDS.get(code) ?? "unknown", error, peer, code);
+  const kind = KINDS.get(code) ?? (code.startsWith("ERR_SSL_") ? "tls" : "unknown");
+  return chatErrorOf(kind, error, peer, code);
 }
 
 /** Puts a runtime's own error into our words when the adapter knows its kind without a code. */

@@ -5,9 +5,9 @@
  */
 
 import type { AsyncChat } from "../../core/async_chat.ts";
-import type { Case, Context, Peer } from "../case.ts";
+import type { Case, Context } from "../case.ts";
 import { fill, KIB, MIB, MORE_THAN_FITS, needWhole, standstill, twins } from "./meeting.ts";
-import { boundedQueue } from "./shared.ts";
+import { boundedQueue, pausedReader } from "./shared.ts";
 
 /** The cases of the clauses BP. */
 export const bp: readonly Case[] = [
@@ -52,29 +52,7 @@ export const bp: readonly Case[] = [
     why: "Whoever asks for a break must not be handed the rest into memory.",
     level: "MUST",
     budget: 20_000,
-  }, async (t: Context, meet) => {
-    let atPause = -1, received = 0;
-    const { probe, peer } = await meet(
-      [{ do: "send", bytes: MORE_THAN_FITS }, { do: "fin" }],
-      {
-        collectIncomingData(data) {
-          received += data.length;
-          if (atPause >= 0) return;
-          atPause = received;
-          this.pause();
-        },
-      },
-      { checked: true },
-    );
-    await probe.told("data");
-    const sent = await standstill(t, () => sentBy(peer));
-    t.equal(received, atPause, "bytes told, all of them before pause()");
-    t.need(sent < MORE_THAN_FITS, `the peer could send all of its ${sent} bytes`);
-    t.info("bytes that the peer could send", sent);
-    probe.chat.resume();
-    await probe.closed;
-    t.equal(received, MORE_THAN_FITS, "bytes told in all");
-  }),
+  }, (t, meet) => pausedReader(t, meet, MORE_THAN_FITS)),
   ...twins(["BP-4.1", "BP-4.2"], {
     title: "1,000 times pause() and resume(), in hooks and outside, lose nothing",
     why: "A proxy does it with every chunk, for days.",
@@ -190,7 +168,3 @@ export const bp: readonly Case[] = [
     await needWhole(t, peer, size);
   }),
 ];
-
-async function sentBy(peer: Peer): Promise<number> {
-  return (await peer.report()).connections[0]?.sent ?? 0;
-}

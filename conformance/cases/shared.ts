@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context } from "../case.ts";
+import type { Context, Peer } from "../case.ts";
 import {
   fill,
   hasEnded,
@@ -73,9 +73,13 @@ export async function unreadInput(t: Context, meet: Meet, size: number): Promise
   t.equal(atEnd, [size], "bytes told at each end that was told");
 }
 
-/** We close with 8 MiB to go, while `unread` bytes of the peer lie in our socket. */
-export async function closeOverUnread(t: Context, meet: Meet, unread: number): Promise<void> {
-  const size = 8 * MIB;
+/** We close with `size` bytes to go, while `unread` bytes of the peer lie in our socket. */
+export async function closeOverUnread(
+  t: Context,
+  meet: Meet,
+  unread: number,
+  size: number = 8 * MIB,
+): Promise<void> {
   const { probe, peer } = await meet([
     { do: "pause" },
     { do: "send", bytes: unread },
@@ -206,4 +210,33 @@ export async function boundedQueue(t: Context, meet: Meet): Promise<void> {
   chat.closeWhenDone();
   await chat.closed;
   await needWhole(t, peer, pushed);
+}
+
+/** The peer sends `size` bytes, more than fits, and we pause after the first of them. */
+export async function pausedReader(t: Context, meet: Meet, size: number): Promise<void> {
+  let atPause = -1, received = 0;
+  const { probe, peer } = await meet(
+    [{ do: "send", bytes: size }, { do: "fin" }],
+    {
+      collectIncomingData(data) {
+        received += data.length;
+        if (atPause >= 0) return;
+        atPause = received;
+        this.pause();
+      },
+    },
+    { checked: true },
+  );
+  await probe.told("data");
+  const sent = await standstill(t, () => sentBy(peer));
+  t.equal(received, atPause, "bytes told, all of them before pause()");
+  t.need(sent < size, `the peer could send all of its ${sent} bytes`);
+  t.info("bytes that the peer could send", sent);
+  probe.chat.resume();
+  await probe.closed;
+  t.equal(received, size, "bytes told in all");
+}
+
+async function sentBy(peer: Peer): Promise<number> {
+  return (await peer.report()).connections[0]?.sent ?? 0;
 }
