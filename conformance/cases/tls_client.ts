@@ -43,6 +43,15 @@ async function needNothingSaid(t: Context, peer: Peer, probe: Probe): Promise<vo
   t.equal(probe.log, [], "hooks called");
 }
 
+/** Says nothing for a while, and then all the same. */
+const SILENCE: readonly Step[] = [{ do: "hold" }, { do: "tls" }, { do: "recv-end" }];
+
+/** Fails unless we are gone; where a connect cannot be cancelled, as soon as it would come about. */
+async function needAbandoned(t: Context, peer: Peer, probe: Probe): Promise<void> {
+  if (!t.capabilities.cancelConnect) await peer.release();
+  await needNothingSaid(t, peer, probe);
+}
+
 /** The title's case: a server of that certificate is refused. */
 const refused = (certificate: "unknownCa" | "wrongName" | "expired") => async (t: Context) => {
   const peer = await t.peer([{ do: "tls", certificate }, { do: "recv-end" }]);
@@ -59,9 +68,12 @@ async function needTaken(t: Context, step: Partial<Step>, tls: TlsOptions): Prom
   return peer;
 }
 
-/** Begins to connect to a peer that has our half of the handshake, and does not answer. */
+/** Waits for our half of the handshake. */
+const HELLO: Step = { do: "recv", bytes: 1 };
+
+/** Begins to connect to a peer that may never make its half of the handshake. */
 async function halfWay(t: Context, program: readonly Step[], options: ConnectOptions = {}) {
-  const peer = await t.peer([{ do: "recv", bytes: 1 }, ...program]);
+  const peer = await t.peer(program);
   const probe = eager(t);
   const opening = begin(t, probe, { ...named(peer), tls: await trust(t), ...options });
   return { peer, probe, opening };
@@ -177,7 +189,7 @@ export const tlsClient: readonly Case[] = [
     title: "a peer that closes in the handshake rejects the connect, which says so",
     why: "A plaintext service does it, and so does a server that likes nothing we offer.",
     async run(t: Context) {
-      const { peer, probe, opening } = await halfWay(t, [{ do: "fin" }]);
+      const { peer, probe, opening } = await halfWay(t, [HELLO, { do: "fin" }]);
       await t.rejects(() => opening, "tls", "a FIN in the handshake");
       await needNothingSaid(t, peer, probe);
     },
@@ -188,7 +200,7 @@ export const tlsClient: readonly Case[] = [
     title: "a peer that resets in the handshake rejects the connect, which says so",
     why: "A service that dies does it, at any moment.",
     async run(t: Context) {
-      const { peer, probe, opening } = await halfWay(t, [{ do: "reset" }]);
+      const { peer, probe, opening } = await halfWay(t, [HELLO, { do: "reset" }]);
       const { kind } = await failureOf(t, () => opening, "a reset in the handshake");
       t.need(kind === "tls" || kind === "reset", `the kind is ${kind}`);
       await needNothingSaid(t, peer, probe);
@@ -201,7 +213,7 @@ export const tlsClient: readonly Case[] = [
     why: "A proxy that explains why it refuses, or the wrong port: both are met every day.",
     async run(t: Context) {
       const text = "HTTP/1.1 400 Bad Request\r\n\r\n";
-      const { peer, probe, opening } = await halfWay(t, [{ do: "text", text }, { do: "recv-end" }]);
+      const { peer, probe, opening } = await halfWay(t, [HELLO, { do: "text", text }]);
       await t.rejects(() => opening, "tls", "plaintext in the handshake");
       await needNothingSaid(t, peer, probe);
     },
@@ -212,11 +224,9 @@ export const tlsClient: readonly Case[] = [
     title: 'a peer that is silent in the handshake meets connectTimeout, kind "timeout"',
     why: "The connection stands, so nothing else would ever end it.",
     async run(t: Context) {
-      const { peer, probe, opening } = await halfWay(t, [{ do: "recv-end" }], {
-        connectTimeout: 200,
-      });
+      const { peer, probe, opening } = await halfWay(t, SILENCE, { connectTimeout: 200 });
       await t.rejects(() => opening, "timeout", "silence in the handshake");
-      await needNothingSaid(t, peer, probe);
+      await needAbandoned(t, peer, probe);
     },
   },
   {
@@ -226,15 +236,14 @@ export const tlsClient: readonly Case[] = [
     why: "A user who turns away must not leave a socket that waits for ever.",
     async run(t: Context) {
       const controller = new AbortController();
-      const { peer, probe, opening } = await halfWay(t, [{ do: "recv-end" }], {
-        signal: controller.signal,
-      });
+      const { signal } = controller;
+      const { peer, probe, opening } = await halfWay(t, SILENCE, { signal });
       await seen(peer, ({ received }) => received > 0, "our half of the handshake");
       const reason = new Error("changed my mind");
       controller.abort(reason);
       const { cause } = await t.rejects(() => opening, "aborted", "a signal in the handshake");
       t.need(cause === reason, `the cause is not the signal's reason: ${cause}`);
-      await needNothingSaid(t, peer, probe);
+      await needAbandoned(t, peer, probe);
     },
   },
   {
