@@ -81,10 +81,10 @@ export class Ending {
     this.#incomplete ??= cutFrame(input);
   }
 
-  /** How it ended. */
+  /** How it ended; to be asked when something has. */
   report(): CloseReport {
     return {
-      reason: this.#reason ?? "failed",
+      reason: this.#reason!,
       bytesUnsent: this.bytesUnsent,
       ...(this.#error === undefined ? {} : { error: this.#error }),
       ...(this.#incomplete === undefined ? {} : { incomplete: this.#incomplete }),

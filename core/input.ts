@@ -12,7 +12,7 @@
  * @module
  */
 
-import { searchAnyOf } from "./any_of.ts";
+import { type AnyOf, searchAnyOf } from "./any_of.ts";
 import { concat } from "./bytes.ts";
 import { searchDelimiter } from "./delimiter.ts";
 import { type CompiledTerminator, RAW, SPENT } from "./terminator.ts";
@@ -95,8 +95,9 @@ export function heldBytes(input: Input): Uint8Array {
   const { terminator, held } = input;
   if (held === 0) return NOTHING;
   if (terminator.kind === "delimiter") return terminator.bytes.slice(0, held);
-  if (terminator.kind !== "any-of") return NOTHING;
-  return terminator.spelling[held]!.slice(0, terminator.depth[held]!);
+  // Raw and counted input hold nothing back.
+  const { spelling, depth } = terminator as AnyOf;
+  return spelling[held]!.slice(0, depth[held]!);
 }
 
 /** All that has come and was not told: held back, to be looked at again, or not looked at. */
@@ -277,5 +278,5 @@ function scan(
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.length === 0 ? b : b.length === 0 ? a : concat([a, b]);
+  return a.length + b.length === 0 ? NOTHING : concat([a, b]);
 }
