@@ -67,6 +67,8 @@ export const capabilities: Capabilities = {
   alpn: true,
   serverName: true,
   insecureTls: false,
+  // What is closed in the middle of one is kept until the peer makes its half, or goes away.
+  cancelHandshake: false,
   detectsTruncation: true,
 };
 

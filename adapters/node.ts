@@ -66,6 +66,7 @@ export const capabilities: Capabilities = {
   alpn: true,
   serverName: true,
   insecureTls: true,
+  cancelHandshake: true,
   // A FIN without close_notify is told as an end like any other.
   detectsTruncation: false,
 };

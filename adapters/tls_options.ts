@@ -24,6 +24,7 @@ export const NO_TLS: TlsCapabilities = {
   alpn: false,
   serverName: false,
   insecureTls: false,
+  cancelHandshake: false,
   detectsTruncation: false,
 };
 

@@ -134,6 +134,8 @@ export interface TlsCapabilities {
   readonly serverName: boolean;
   /** Takes any certificate when told so: `rejectUnauthorized: false`. */
   readonly insecureTls: boolean;
+  /** Lets go of a connection at once when its handshake is abandoned, not when it comes about. */
+  readonly cancelHandshake: boolean;
   /** Tells a FIN that no `close_notify` came before: somebody may have cut the answer. */
   readonly detectsTruncation: boolean;
 }

@@ -46,9 +46,9 @@ async function needNothingSaid(t: Context, peer: Peer, probe: Probe): Promise<vo
 /** Says nothing for a while, and then all the same. */
 const SILENCE: readonly Step[] = [{ do: "hold" }, { do: "tls" }, { do: "recv-end" }];
 
-/** Fails unless we are gone; where a connect cannot be cancelled, as soon as it would come about. */
+/** Fails unless we are gone; where a handshake cannot be cancelled, when it would come about. */
 async function needAbandoned(t: Context, peer: Peer, probe: Probe): Promise<void> {
-  if (!t.capabilities.cancelConnect) await peer.release();
+  if (!t.capabilities.cancelHandshake) await peer.release();
   await needNothingSaid(t, peer, probe);
 }
 

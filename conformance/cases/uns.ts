@@ -30,6 +30,7 @@ const CAPABILITIES: Readonly<Record<keyof Capabilities, true>> = {
   alpn: true,
   serverName: true,
   insecureTls: true,
+  cancelHandshake: true,
   detectsTruncation: true,
 };
 
