@@ -42,6 +42,8 @@ export function transportOf(
   });
 }
 
+const NOTHING = new Uint8Array(0);
+
 class NodeTransport implements Transport {
   readonly peer: string;
   readonly local: string | undefined;
@@ -124,7 +126,21 @@ class NodeTransport implements Transport {
       (chunk: Buffer) =>
         this.#events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
     );
-    socket.on("end", () => this.#events.ended());
+    socket.on("end", () => this.#ended(socket));
+  }
+
+  /**
+   * Node 20 tells an end for a reset that it finds together with the last bytes. The next write
+   * finds what was hidden, and one of no bytes sends nothing. (A unix socket would find that the
+   * peer is gone, which is no failure. While a write is under way, that one will find it.)
+   */
+  #ended(socket: Socket | TLSSocket): void {
+    const cannotAsk = this.local === undefined || isSecure(socket) || !socket.writable ||
+      socket.writableLength > 0;
+    if (cannotAsk) return this.#events.ended();
+    socket.write(NOTHING, (error) => {
+      if (!error) this.#events.ended();
+    });
   }
 
   #failed(error: Error): void {

@@ -12,6 +12,7 @@ import type { CloseReport } from "../core/close_report.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
 import type { CertificateName, Certificates } from "./certificates.ts";
+import type { NetworkPlan } from "./network.ts";
 
 /** `MUST` makes conforming, `SHOULD` missed is shown as non-strict, `INFO` only tells. */
 export type Level = "MUST" | "SHOULD" | "INFO";
@@ -238,12 +239,16 @@ export interface PeerOptions {
   readonly frozen?: boolean;
   /** The self-locating stream's seed when it is not the case's. */
   readonly seed?: number;
+  /** Ports in front of it, each with a network of its own that breaks one connection. */
+  readonly networks?: readonly NetworkPlan[];
 }
 
 /** A program that the witness runs, on each connection that it accepts or makes. */
 export interface Peer {
   /** Where to connect to. */
   readonly target: Pick<ConnectOptions, "hostname" | "port" | "path">;
+  /** Where to connect to, once, through each of the networks that were asked for. */
+  readonly targets: readonly Peer["target"][];
   /** What it has seen so far. */
   report(): Promise<PeerReport>;
   /** Waits until what it has seen satisfies `condition`; fails with `what` when it never does. */
@@ -334,6 +339,8 @@ export interface Context {
     target: { hostname: string; port: number } | { path: string },
     program: readonly Step[],
     times?: number,
+    /** Connects through each of these, once, instead of `times` directly. */
+    networks?: readonly NetworkPlan[],
   ): Promise<Peer>;
   /** The certificates of this run, which the witness uses too. */
   certificates(): Promise<Certificates>;
@@ -377,6 +384,10 @@ export interface Context {
   eventually(condition: () => boolean, what: string): Promise<void>;
   /** Lets everything happen that can happen without new input: a round trip, not a sleep. */
   settle(): Promise<void>;
+  /** How many networks a case about broken ones goes through; 20. */
+  readonly networks: number;
+  /** Says how far a case has come that takes long. */
+  progress(done: number): void;
   /** Notes a value for the report. */
   info(key: string, value: unknown): void;
 }

@@ -21,6 +21,7 @@ import {
 } from "./case.ts";
 import type { Certificates } from "./certificates.ts";
 import { equal, need, rejects, show, turn, within } from "./expect.ts";
+import type { NetworkPlan } from "./network.ts";
 import { type ProbeOptions, RecordedProbe } from "./probe.ts";
 import { integerOf, randomOf } from "./random.ts";
 import { streamOf } from "./stream.ts";
@@ -37,6 +38,10 @@ export interface Surroundings {
   /** Factor on everything that only guards against hanging. */
   readonly patience: number;
   readonly seed: number;
+  /** How many networks a case about broken ones goes through. */
+  readonly networks: number;
+  /** Told how far a case has come that takes long. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /** The part of a case's budget that it may wait, so that it can still say what for. */
@@ -45,6 +50,7 @@ const WAITING = 0.9;
 /** One case's own context. */
 export class CaseContext implements Context {
   readonly seed: number;
+  readonly networks: number;
   readonly subject: Subject;
   readonly adapter: Context["adapter"];
   readonly capabilities: Context["capabilities"];
@@ -62,12 +68,18 @@ export class CaseContext implements Context {
   readonly #probes: RecordedProbe[] = [];
   readonly #peers: WitnessPeer[] = [];
   readonly #listenings: CaseListening[] = [];
+  readonly #onProgress: ((done: number) => void) | undefined;
   #reported: unknown[] = [];
   #over = false;
 
   /** Begins the case, which may take `budget` milliseconds, times the patience. */
-  constructor({ subject, witness, patience, seed }: Surroundings, budget: number) {
+  constructor(
+    { subject, witness, patience, seed, networks, onProgress }: Surroundings,
+    budget: number,
+  ) {
     this.seed = seed;
+    this.networks = networks;
+    this.#onProgress = onProgress;
     this.subject = subject;
     this.adapter = subject.adapter;
     this.capabilities = subject.adapter.capabilities;
@@ -100,8 +112,15 @@ export class CaseContext implements Context {
     target: { hostname: string; port: number } | { path: string },
     program: readonly Step[],
     times = 1,
+    networks?: readonly NetworkPlan[],
   ): Promise<Peer> {
-    const request = { target, program, seed: this.seed, times };
+    const request = {
+      target,
+      program,
+      seed: this.seed,
+      times,
+      ...(networks === undefined ? {} : { networks }),
+    };
     return this.#keep(await this.#needWitness().call(request, this.#deadline));
   }
 
@@ -218,6 +237,10 @@ export class CaseContext implements Context {
       await this.#witness?.ping();
       await turn();
     }
+  }
+
+  progress(done: number): void {
+    this.#onProgress?.(done);
   }
 
   info(key: string, value: unknown): void {

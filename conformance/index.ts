@@ -35,3 +35,4 @@ export { type KnownGap, knownGaps } from "./known_gaps.ts";
 export { isGood, LETTERS, type Result, type Verdict } from "./result.ts";
 export { DEFAULT_SEED, type RunOptions, runSuite } from "./run.ts";
 export type { TraceLine } from "./trace.ts";
+export type { Break, NetworkPlan } from "./network.ts";

@@ -14,7 +14,8 @@ import { exclusion, inWords } from "./select.ts";
 export const PREFIX = "@@";
 
 /** What a launcher is told, as JSON. */
-export interface LaunchOptions extends Pick<RunOptions, "control" | "seed" | "ids" | "patience"> {
+export interface LaunchOptions
+  extends Pick<RunOptions, "control" | "seed" | "ids" | "patience" | "networks"> {
   /** The column's name in the table: `"Node 20"`. */
   readonly name?: string;
   /** Only say who it is. */
@@ -35,6 +36,7 @@ export interface Hello {
 export type Line =
   | { readonly hello: Hello }
   | { readonly start: string }
+  | { readonly progress: { readonly id: string; readonly done: number } }
   | { readonly result: Result }
   | { readonly done: number };
 
@@ -61,6 +63,7 @@ export async function launch(
   const results = await runSuite(named, {
     ...options,
     uncaught,
+    onProgress: (id, done) => tell({ progress: { id, done } }),
     onStart: (id) => tell({ start: id }),
     onResult: (result) => tell({ result }),
   });

@@ -16,6 +16,9 @@ import { Witness } from "./witness.ts";
 /** The seed when none is given. */
 export const DEFAULT_SEED = 1996;
 
+/** How many networks a case about broken ones goes through when nothing else is said. */
+export const DEFAULT_NETWORKS = 20;
+
 /** How to run the suite. */
 export interface RunOptions {
   /** The witness's control address; without it only `core` cases can be run. */
@@ -28,6 +31,10 @@ export interface RunOptions {
   readonly ids?: readonly string[];
   /** Factor on every time that only guards against hanging; 1. */
   readonly patience?: number;
+  /** How many networks a case about broken ones goes through; {@linkcode DEFAULT_NETWORKS}. */
+  readonly networks?: number;
+  /** Told how far a case has come that takes long. */
+  readonly onProgress?: (id: string, done: number) => void;
   /** Told of every case before it is run. */
   readonly onStart?: (id: string) => void;
   /** Told of every result as it is known. */
@@ -56,6 +63,8 @@ export async function runSuite(subject: Subject, options: RunOptions = {}): Prom
     cases = allCases,
     knownGaps = allKnownGaps,
     patience = 1,
+    networks = DEFAULT_NETWORKS,
+    onProgress,
     onStart,
     onResult,
   } = options;
@@ -77,6 +86,8 @@ export async function runSuite(subject: Subject, options: RunOptions = {}): Prom
       knownGaps,
       strays,
       seed: seedFor(seed, id),
+      networks,
+      onProgress: (done) => onProgress?.(id, done),
     };
     const result = theCase === undefined
       ? { id, verdict: "unknown" as const, ms: 0, detail: "there is no case of that id here" }

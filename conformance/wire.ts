@@ -19,6 +19,7 @@
  */
 
 import type { PeerOptions, PeerReport, Step } from "./case.ts";
+import type { NetworkPlan } from "./network.ts";
 
 /** Where something listens. */
 export type Place =
@@ -37,12 +38,15 @@ export interface CallRequest {
   readonly program: readonly Step[];
   readonly seed: number;
   readonly times: number;
+  /** Calls through each of these, once, instead of `times` directly. */
+  readonly networks?: readonly NetworkPlan[];
 }
 
 /** A peer that stands. */
 export interface MadePeer {
   readonly id: string;
   readonly target: Place;
+  readonly targets: readonly Place[];
 }
 
 /** Something that happened at the witness. */

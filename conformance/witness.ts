@@ -84,17 +84,19 @@ export class Witness {
 /** A port of the witness's, or calls that it made. */
 export class WitnessPeer implements Peer {
   readonly target: Peer["target"];
+  readonly targets: Peer["targets"];
   readonly #witness: Witness;
   readonly #path: string;
   readonly #deadline: number;
   #over = false;
 
   /** Speaks of a peer that stands, and waits for nothing beyond `deadline`. */
-  constructor(witness: Witness, { id, target }: MadePeer, deadline: number) {
+  constructor(witness: Witness, { id, target, targets }: MadePeer, deadline: number) {
     this.#witness = witness;
     this.#path = `/peers/${id}`;
     this.#deadline = deadline;
     this.target = target;
+    this.targets = targets;
   }
 
   /** What it has seen so far. */

@@ -17,6 +17,7 @@ import { int } from "./int.ts";
 import { leak } from "./leak.ts";
 import { lsn } from "./lsn.ts";
 import { many } from "./many.ts";
+import { net } from "./net.ts";
 import { ord } from "./ord.ts";
 import { rst } from "./rst.ts";
 import { sec } from "./sec.ts";
@@ -50,6 +51,7 @@ export const cases: readonly Case[] = unique([
   ...awt,
   ...way,
   ...sec,
+  ...net,
   ...many,
   ...leak,
   ...unx,

@@ -119,6 +119,25 @@ export const rst: readonly Case[] = [
     await peer.release();
     t.equal((await probe.closed).bytesUnsent, queued, "bytes reported as not sent");
   }),
+  ...twins(["RST-6.1", "RST-6.2"], {
+    title: "a reset that comes together with the last bytes is told as a reset, not as an end",
+    why: "Some systems find both at once, and then say that it was an end.",
+    level: "MUST",
+  }, async (t: Context, meet) => {
+    for (let round = 0; round < 5; round++) {
+      const { probe } = await meet(
+        [{ do: "recv", bytes: 1 }, { do: "send", bytes: 1_000 }, { do: "reset" }],
+        {
+          handleConnect() {
+            this.push("?");
+          },
+        },
+        { checked: true },
+      );
+      t.equal((await probe.closed).reason, "reset", "how it ended");
+      t.equal(probe.log.includes("end"), false, "whether an end was told");
+    }
+  }),
 ];
 
 /** Where what was read ahead is lost with the reset, the reset itself is still told. */

@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PeerOptions, PeerReport, Seen, Step } from "../case.ts";
+import type { NetworkPlan } from "../network.ts";
 import { streamOf } from "../stream.ts";
 import { Witness, type WitnessPeer } from "../witness.ts";
 import { type RunningWitness, startWitness } from "./witness/control.ts";
@@ -33,8 +34,8 @@ async function peerWith(program: readonly Step[], options: PeerOptions = {}) {
   return peer;
 }
 
-function call(peer: WitnessPeer): Socket {
-  const { hostname, port, path } = peer.target;
+function call(peer: WitnessPeer, target: WitnessPeer["target"] = peer.target): Socket {
+  const { hostname, port, path } = target;
   const socket = connect({
     ...(path === undefined ? { host: hostname!, port: port! } : { path }),
     allowHalfOpen: true,
@@ -212,5 +213,86 @@ describe("the witness", () => {
     expect(await polite.finish()).toEqual({ leaked: [] });
     expect(await deaf.finish()).toEqual({ leaked: [`127.0.0.1:${silent.localPort}`] });
     await expect(polite.report()).rejects.toThrow("there is no peer");
+  });
+});
+
+describe("a network that breaks", () => {
+  const PLAN: NetworkPlan = {
+    seed: 3,
+    segment: 50,
+    pause: 1,
+    what: "nothing",
+    way: "there",
+    at: 0,
+    hold: 0,
+  };
+  const ECHO: readonly Step[] = [{ do: "echo" }, { do: "fin" }];
+
+  async function through(plan: Partial<NetworkPlan>) {
+    const peer = await peerWith(ECHO, { networks: [{ ...PLAN, ...plan }] });
+    const socket = call(peer, peer.targets[0]);
+    socket.end(stream.slice(0, 1_000));
+    return { peer, socket };
+  }
+
+  it("carries everything, both ways, and both ends", async () => {
+    const { peer, socket } = await through({});
+    expect(stream.check(await readAll(socket), 0)).toBeUndefined();
+    const { received, fin, wrong } = await seenBy(peer, ({ open }) => !open);
+    expect([received, fin, wrong]).toEqual([1_000, true, undefined]);
+    expect((await peer.report()).accepted).toBe(1);
+  });
+
+  it.each([0, 1, 100])("ends one way after %s bytes, and lets the other go on", async (at) => {
+    const { peer, socket } = await through({ what: "fin", at, hold: 5 });
+    const echoed = await readAll(socket);
+    expect([echoed.length, stream.check(echoed, 0)]).toEqual([at, undefined]);
+    expect(await seenBy(peer, ({ open }) => !open)).toMatchObject({ received: at, fin: true });
+    const back = await through({ what: "fin", way: "back", at });
+    expect((await readAll(back.socket)).length).toBe(at);
+    expect(await seenBy(back.peer, ({ open }) => !open)).toMatchObject({ received: 1_000 });
+  });
+
+  it("resets both ways", async () => {
+    const { peer, socket } = await through({ what: "reset", at: 300 });
+    await expect(readAll(socket)).rejects.toMatchObject({ code: "ECONNRESET" });
+    const { received, wrong, fin, reset } = await seenBy(peer, ({ open }) => !open);
+    expect(received).toBeLessThanOrEqual(300);
+    expect([wrong, fin || reset]).toEqual([undefined, true]);
+  });
+
+  it("stalls, and names who has not closed", async () => {
+    const { peer, socket } = await through({ what: "stall", at: 300 });
+    socket.resume();
+    await seenBy(peer, ({ received }) => received === 300);
+    const { leaked } = await peer.finish();
+    expect(leaked).toEqual([]);
+    const open = await peerWith(ECHO, { networks: [{ ...PLAN, what: "stall" }] });
+    call(open, open.targets[0]);
+    await seenBy(open, () => true);
+    expect((await open.finish()).leaked).toEqual([expect.stringMatching(/at the proxy/)]);
+  });
+
+  it("stands between a caller and whom it calls, too", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}).pipe(socket));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const networks = [100, 200].map((at) => ({ ...PLAN, what: "fin" as const, at }));
+    const request = {
+      target: { hostname: "127.0.0.1", port },
+      program: [{ do: "send" as const, bytes: 1_000 }, { do: "recv-end" as const }],
+      seed: SEED,
+      times: 0,
+      networks,
+    };
+    const peer = await witness.call(request, performance.now() + 10_000);
+    peers.push(peer);
+    const { connections } = await peer.until(
+      (report) => report.connections.every(({ fin }) => fin),
+      "all is over",
+    );
+    expect(connections.map(({ received }) => received).sort()).toEqual([100, 200]);
+    server.close();
   });
 });

@@ -23,6 +23,10 @@ export interface Asked {
   readonly cases: readonly Case[];
   readonly seed: number;
   readonly patience: number;
+  /** How many networks a case about broken ones goes through. */
+  readonly networks?: number;
+  /** Told how far a case has come that takes long. */
+  readonly onProgress?: (id: string, done: number) => void;
   /** Told of every result as it comes. */
   readonly onResult?: (result: Result) => void;
 }
@@ -126,8 +130,14 @@ class ColumnRun {
   }
 
   async #once(control: string): Promise<Ended> {
-    const { seed, patience } = this.#asked;
-    const command = await this.#column.command({ control, seed, patience, ids: this.#left() });
+    const { seed, patience, networks } = this.#asked;
+    const command = await this.#column.command({
+      control,
+      seed,
+      patience,
+      ids: this.#left(),
+      ...(networks === undefined ? {} : { networks }),
+    });
     this.#current = undefined;
     const child = startChild(
       command,
@@ -147,6 +157,7 @@ class ColumnRun {
       const budget = this.#asked.cases.find(({ id }) => id === line.start)?.budget ?? 0;
       child.expect(GRACE + budget * this.#asked.patience);
     }
+    if ("progress" in line) this.#asked.onProgress?.(line.progress.id, line.progress.done);
     if ("result" in line) this.#take(line.result);
     if ("done" in line) this.#done = true;
   }

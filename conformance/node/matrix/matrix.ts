@@ -10,12 +10,13 @@ import { type Asked, type ColumnReport, runColumn } from "./column_run.ts";
 import type { Column } from "./columns.ts";
 
 /** How to run them. */
-export interface MatrixOptions extends Omit<Asked, "onResult" | "cases"> {
+export interface MatrixOptions extends Omit<Asked, "onResult" | "onProgress" | "cases"> {
   /** The cases of a column; without any it is not started. */
   readonly casesOf: (column: Column) => readonly Case[];
   /** Columns that run at the same time. */
   readonly jobs: number;
   readonly onResult?: (column: Column, result: Result) => void;
+  readonly onProgress?: (column: Column, id: string, done: number) => void;
   readonly onFinished?: (column: Column) => void;
   readonly signal?: AbortSignal;
 }
@@ -23,7 +24,7 @@ export interface MatrixOptions extends Omit<Asked, "onResult" | "cases"> {
 /** Runs them, and resolves with their reports in the order of the columns. */
 export async function runMatrix(
   columns: readonly Column[],
-  { jobs, casesOf, onResult, onFinished, signal, ...asked }: MatrixOptions,
+  { jobs, casesOf, onResult, onProgress, onFinished, signal, ...asked }: MatrixOptions,
 ): Promise<ColumnReport[]> {
   const reports: ColumnReport[] = [];
   let next = 0;
@@ -34,6 +35,7 @@ export async function runMatrix(
         ...asked,
         cases: casesOf(column),
         onResult: (result: Result) => onResult?.(column, result),
+        onProgress: (id: string, done: number) => onProgress?.(column, id, done),
       };
       reports[i] = await runColumn(column, told, signal);
       onFinished?.(column);

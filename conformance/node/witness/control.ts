@@ -111,7 +111,7 @@ class Witness {
   #add(peer: Witnessed): MadePeer {
     const id = String(++this.#count);
     this.#peers.set(id, peer);
-    return { id, target: peer.target };
+    return { id, target: peer.target, targets: peer.targets };
   }
 
   #path(): string {

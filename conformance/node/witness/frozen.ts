@@ -60,6 +60,10 @@ export class FrozenPeer implements Witnessed {
     return this.#made.target;
   }
 
+  get targets(): readonly Place[] {
+    return this.#made.targets;
+  }
+
   async report(after: number, wait: number): Promise<WitnessReport> {
     if (this.#frozen) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(wait, PENDING)));

@@ -7,15 +7,18 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Step } from "../../case.ts";
 import type { Certificates } from "../../certificates.ts";
+import type { NetworkPlan } from "../../network.ts";
 import type {
   CallRequest,
   Finished,
   FinishRequest,
   Happened,
+  PeerRequest,
   Place,
   WitnessReport,
 } from "../../wire.ts";
 import { Connection } from "./connection.ts";
+import { Proxy } from "./proxy.ts";
 import type { Role } from "./tls.ts";
 
 /** How long the other side has to close its sockets after our FIN, unless told, in milliseconds. */
@@ -26,6 +29,8 @@ const EVENTS = 200;
 /** What the control asks of whatever stands behind an id. */
 export interface Witnessed {
   readonly target: Place;
+  /** The same behind each of the networks that were asked for. */
+  readonly targets: readonly Place[];
   /** What has been seen; when that is no news since version `after`, waits for some. */
   report(after: number, wait: number): Promise<WitnessReport>;
   release(): Promise<void>;
@@ -43,6 +48,7 @@ export class Peer implements Witnessed {
   readonly #events: Happened[] = [];
   #server: Server | undefined;
   #target: Place = { path: "" };
+  #proxies: readonly Proxy[] = [];
   #releases = 0;
   #refused = 0;
   #version = 1;
@@ -61,7 +67,7 @@ export class Peer implements Witnessed {
 
   /** Opens a port, or a unix socket. */
   static async listen(
-    request: { program: readonly Step[]; seed: number },
+    request: Pick<PeerRequest, "program" | "seed" | "networks">,
     at: { path: string } | { backlog: number },
     certificates: () => Promise<Certificates>,
   ): Promise<Peer> {
@@ -79,6 +85,7 @@ export class Peer implements Witnessed {
     peer.#target = typeof address === "object" && address !== null
       ? { hostname: address.address, port: address.port }
       : { path: address ?? "" };
+    peer.#proxies = await proxiesTo(peer.#target, request.networks);
     return peer;
   }
 
@@ -87,15 +94,22 @@ export class Peer implements Witnessed {
     request: CallRequest,
     certificates: () => Promise<Certificates>,
   ): Promise<Peer> {
-    const { target, times } = request;
+    const { target, times, networks } = request;
     const peer = new Peer(request, "client", certificates);
     peer.#target = target;
-    await Promise.all(Array.from({ length: times }, () => peer.#call(target)));
+    peer.#proxies = await proxiesTo(target, networks);
+    const direct = Array.from({ length: times }, () => target);
+    const targets = networks === undefined ? direct : peer.targets;
+    await Promise.all(targets.map((each) => peer.#call(each)));
     return peer;
   }
 
   get target(): Place {
     return this.#target;
+  }
+
+  get targets(): readonly Place[] {
+    return this.#proxies.map((proxy) => proxy.target);
   }
 
   async report(after: number, wait: number): Promise<WitnessReport> {
@@ -124,13 +138,15 @@ export class Peer implements Witnessed {
     this.#server?.close();
     const open = this.#connections.filter((connection) => connection.isOpen);
     for (const connection of open) connection.finish();
+    const finishing = this.#proxies.map((proxy) => proxy.finish(patience));
     const deadline = performance.now() + patience;
     while (open.some((connection) => connection.isOpen) && performance.now() < deadline) {
       await this.#news(deadline - performance.now());
     }
     const leaked = open.filter((connection) => connection.isOpen);
     for (const connection of leaked) connection.plain.destroy();
-    return { leaked: leaked.map((connection) => connection.remote) };
+    const behind = (await Promise.all(finishing)).flat();
+    return { leaked: [...leaked.map((connection) => connection.remote), ...behind] };
   }
 
   #call(target: Place): Promise<void> {
@@ -188,6 +204,10 @@ export class Peer implements Witnessed {
       });
     });
   }
+}
+
+function proxiesTo(target: Place, plans: readonly NetworkPlan[] = []): Promise<Proxy[]> {
+  return Promise.all(plans.map((plan) => Proxy.open(plan, target)));
 }
 
 function now(): number {
