@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly ids?: readonly string[];
   /** Factor on every time that only guards against hanging; 1. */
   readonly patience?: number;
-  /** How many networks a case about broken ones goes through; {@linkcode DEFAULT_NETWORKS}. */
+  /** How many networks a case about broken ones goes through; 20. */
   readonly networks?: number;
   /** Told how far a case has come that takes long. */
   readonly onProgress?: (id: string, done: number) => void;
