@@ -248,6 +248,22 @@ export const tlsClient: readonly Case[] = [
   },
   {
     ...common,
+    id: "TLS-3.6",
+    title: "a handshake that comes about after it was abandoned is closed, and no hook is called",
+    why: "Where it cannot be called off, it must at least not become a conversation of nobody's.",
+    lacks: "cancelHandshake",
+    async run(t: Context) {
+      const { peer, probe, opening } = await halfWay(t, SILENCE, { connectTimeout: 200 });
+      await t.rejects(() => opening, "timeout", "silence in the handshake");
+      await t.settle();
+      await peer.release();
+      const { tls } = await seen(peer, hasEnded, "we have gone");
+      t.equal(tls?.secure, true, "whether it came about");
+      await needNothingSaid(t, peer, probe);
+    },
+  },
+  {
+    ...common,
     id: "TLS-6.5",
     title: "the hostname is the name that is asked for (SNI)",
     why: "A machine that serves many names would else show the certificate of the first.",
