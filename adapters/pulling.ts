@@ -120,6 +120,7 @@ export function readUnderWay(peer: string): ChatError {
   return new ChatError(
     "unsupported",
     `a read from ${peer} is under way, which this runtime cannot call off, and TLS cannot begin ` +
-      "before its answer: call startTls() in the hook that is told of the go-ahead, or pause() there",
+      "before its answer: call startTls() in the hook that is told of the go-ahead, or pause() " +
+      "there; with a Chat, do not cancel a read before it",
   );
 }
