@@ -158,3 +158,30 @@ describe("ends", () => {
     await waiting;
   });
 });
+
+describe("startTls()", () => {
+  it("says why it cannot: nobody is there, it cannot be done, or TLS is spoken already", async () => {
+    await expect(new AsyncChat().startTls())
+      .rejects.toMatchObject({ kind: "unsupported", message: expect.stringMatching(/nobody/) });
+    await expect(attached().chat.startTls()).rejects.toThrow(/somebody:1/);
+    const tls = { protocol: undefined } as unknown as NonNullable<Attachment["tls"]>;
+    await expect(attached({}, { tls }).chat.startTls())
+      .rejects.toMatchObject({ kind: "tls", message: "TLS is spoken with somebody:1 already" });
+  });
+
+  it("takes the role it is told, else that of the connection, else the client's", async () => {
+    const roles: string[] = [];
+    const checkTls = (role: string) => {
+      roles.push(role);
+      throw new RangeError("no further");
+    };
+    const refused = (options: Parameters<AsyncChat["startTls"]>[0], more: Partial<Attachment>) =>
+      expect(attached({}, { checkTls, ...more }).chat.startTls(options)).rejects.toThrow(
+        RangeError,
+      );
+    await refused({}, {});
+    await refused({}, { role: "server" });
+    await refused({ role: "client" }, { role: "server" });
+    expect(roles).toEqual(["client", "server", "client"]);
+  });
+});

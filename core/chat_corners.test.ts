@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Chat } from "./chat.ts";
+import type { Engine } from "./chat_engine.ts";
 import { UnsentError } from "./chat_writer.ts";
 import { IncompleteFrameError, LimitError } from "./errors.ts";
 import { exactly, protocolError, rest, until } from "./protocol.ts";
@@ -100,6 +101,35 @@ describe("closeWhenDone()", () => {
     expect(peer.takeText()).toBe("bye");
     peer.end();
     expect((await closing).reason).toBe("closed");
+  });
+});
+
+describe("a failure", () => {
+  it("leaves to be read what had come, also what had not been told yet", async () => {
+    const { chat, peer } = stage();
+    for (const piece of ["a", "b", "c"]) peer.send(piece);
+    peer.fail();
+    await settled(peer);
+    expect(decode(await chat.readExactly(3))).toBe("abc");
+    await expect(chat.read()).rejects.toMatchObject({ kind: "reset" });
+  });
+});
+
+describe("reading on demand", () => {
+  it("asks the peer for bytes while somebody waits for them, and no longer", async () => {
+    const { chat, peer } = stage();
+    const engine = chat.asyncChat as Engine;
+    engine.readOnDemand();
+    expect(engine.session.wantsRead).toBe(false);
+    const reading = chat.readUntil("\n");
+    await settled(peer);
+    expect(engine.session.wantsRead).toBe(true);
+    await expect(engine.detach()).rejects.toThrow(/a read is under way/);
+    await expect(engine.startTls()).rejects.toThrow(/a read is under way/);
+    peer.send("a\n");
+    expect(decode(await reading)).toBe("a");
+    await settled(peer);
+    expect(engine.session.wantsRead).toBe(false);
   });
 });
 

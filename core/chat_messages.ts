@@ -48,8 +48,9 @@ async function takeStep<T>(run: ProtocolRun<T>, inbox: Inbox, reader: Reader): P
     // What the last two mean is for the protocol to say.
     if (error instanceof LimitError) run.data(NOTHING, 0, max + 1);
     if (!(error instanceof IncompleteFrameError)) throw error;
-    const rest = inbox.takePiece();
-    if (rest) run.data(rest, 0, rest.length);
+    // An end that cuts has something to cut.
+    const rest = inbox.takePiece()!;
+    run.data(rest, 0, rest.length);
     return false;
   }
 }

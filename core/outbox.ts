@@ -86,9 +86,9 @@ export class Outbox {
     this.#behind ??= EMPTY_OUTPUT;
   }
 
-  /** Lets what waits behind the fence go, now that everything before it has. */
+  /** Lets what waits behind the {@linkcode fence} go, now that everything before it has. */
   lift(): void {
-    this.#output = this.#behind ?? this.#output;
+    this.#output = this.#behind!;
     this.#behind = undefined;
   }
 

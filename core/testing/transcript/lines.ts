@@ -151,7 +151,8 @@ function bytesOut(bytes: Uint8Array): Json {
 
 function bytesIn({ text, hex }: Json): Uint8Array {
   if (typeof text === "string") return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  const pairs = String(hex).match(/../g) ?? [];
+  // No bytes at all are written as text.
+  const pairs = String(hex).match(/../g)!;
   return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
 }
 
