@@ -8,7 +8,10 @@ import type { Piece } from "./producer.ts";
 
 /** How to speak TLS, as a client or as a server. Certificates and keys are text in PEM. */
 export interface TlsOptions {
-  /** Authorities to trust instead of the runtime's own: the peer's certificate must be theirs. */
+  /**
+   * Authorities to trust instead of the runtime's own: the peer's certificate must be theirs. On
+   * Deno they are trusted besides its own.
+   */
   readonly ca?: string | readonly string[];
   /** Our certificate, followed by those between it and an authority. A server must have one. */
   readonly cert?: string;
