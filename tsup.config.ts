@@ -8,14 +8,14 @@ function entries(): Record<string, string> {
     if (!existsSync(folder)) continue;
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       const path = `${folder}/${file.replaceAll("\\", "/")}`;
-      if (isEntry(path)) found[path.slice(0, -".ts".length)] = path;
+      if (isEntry(path)) found[path.replace(/\.tsx?$/, "")] = path;
     }
   }
   return found;
 }
 
 function isEntry(path: string): boolean {
-  if (!path.endsWith(".ts") || path.endsWith(".test.ts") || path.includes("node_modules/")) {
+  if (!/\.tsx?$/.test(path) || path.endsWith(".test.ts") || path.includes("node_modules/")) {
     return false;
   }
   return path === "core/index.ts" ||

@@ -5,51 +5,62 @@
  * @module
  */
 
-/** Why a request cannot be answered as it should be: a status to answer with, before closing. */
-export class HttpError extends Error {
-  override name = "HttpError";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+import { HttpError } from "./http_error.ts";
 
 /** How the body behind a head ends: after so many bytes, or by its last chunk. */
 export type BodyLength = number | "chunked";
 
-/** A request without its body. */
-export interface RequestHead {
+/** The first line of a request. */
+export interface RequestLine {
   readonly method: string;
-  readonly url: string;
+  readonly target: string;
   readonly version: "1.0" | "1.1";
+}
+
+/** A request without its body. */
+export interface RequestHead extends Omit<RequestLine, "target"> {
+  readonly url: string;
   readonly headers: Headers;
   readonly length: BodyLength;
-  /** Whether another request may follow. */
+  /** Whether the client would ask for more. */
   readonly keepAlive: boolean;
   /** The client waits for a word before it sends the body. */
   readonly expectsContinue: boolean;
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
+// A fragment is no part of a target, and a backslash would become a slash.
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!"$-[\]-~]+) HTTP\/(\d)\.(\d)$/;
 /** Visible characters, space, tab, and what other character sets make of their letters. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(:\d*)?$/;
 
-/** Reads the head, given without the empty line at its end, one character a byte. */
-export function parseHead(text: string): RequestHead {
-  const [first = "", ...lines] = text.split("\r\n");
-  const [, method, target, major, minor] = REQUEST_LINE.exec(first) ?? [];
+/** Reads the first line. */
+export function parseRequestLine(line: string): RequestLine {
+  const [, method, target, major, minor] = REQUEST_LINE.exec(line) ?? [];
   if (method === undefined || target === undefined) throw new HttpError(400, "no request line");
   if (major !== "1") throw new HttpError(505, "this server speaks HTTP/1.1");
-  const version = minor === "0" ? "1.0" : "1.1";
-  const headers = parseFields(lines);
+  return { method, target, version: minor === "0" ? "1.0" : "1.1" };
+}
+
+/** Reads one of the other lines. Space around the value is `Headers`' to take off. */
+export function parseField(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(0, colon)), value = line.slice(colon + 1);
+  // A space before the colon, a folded line, a lone CR: each has been used to smuggle.
+  if (!TOKEN.test(name) || !VALUE.test(value)) throw new HttpError(400, "a malformed field");
+  return [name, value];
+}
+
+/** Understands them together. */
+export function toHead({ method, target, version }: RequestLine, headers: Headers): RequestHead {
+  const url = urlOf(method, target, hostOf(headers, version));
+  // A whole URL as the target outdoes what Host says (RFC 9112, section 3.2.2).
+  headers.set("host", url.host);
   const connection = listOf(headers.get("connection"));
   return {
     method,
-    url: urlOf(method, target, hostOf(headers, version)),
+    url: url.href,
     version,
     headers,
     length: lengthOf(headers, version),
@@ -60,19 +71,6 @@ export function parseHead(text: string): RequestHead {
   };
 }
 
-function parseFields(lines: readonly string[]): Headers {
-  const headers = new Headers();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+/, "").trimEnd();
-    // A space before the colon, a folded line, a lone CR or LF: each has been used to smuggle.
-    if (!TOKEN.test(name) || !VALUE.test(value)) throw new HttpError(400, "a malformed field");
-    headers.append(name, value);
-  }
-  return headers;
-}
-
 function hostOf(headers: Headers, version: string): string {
   const host = headers.get("host");
   if (host === null && version === "1.0") return "localhost";
@@ -81,13 +79,12 @@ function hostOf(headers: Headers, version: string): string {
   return host;
 }
 
-function urlOf(method: string, target: string, host: string): string {
-  if (method === "OPTIONS" && target === "*") return `http://${host}/`;
-  const url = target.startsWith("/") ? `http://${host}${target}` : target;
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new HttpError(400, "a malformed target");
-  }
-  return url;
+function urlOf(method: string, target: string, host: string): URL {
+  const path = method === "OPTIONS" && target === "*" ? "/" : target;
+  const text = path.startsWith("/") ? `http://${host}${path}` : path;
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.username === "" && url.password === "") return url;
+  throw new HttpError(400, "a malformed target");
 }
 
 function lengthOf(headers: Headers, version: string): BodyLength {

@@ -6,63 +6,101 @@
 
 import type { Chat } from "asynchat";
 import type { RequestHead } from "./head.ts";
+import { REASONS } from "./reasons.ts";
 
 /** What belongs to the connection, and is ours to say. */
 const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"];
-/** Answers that have no body, whatever is said of it. */
-const BODILESS = [204, 205, 304];
+/** Pieces above this go as they are, without a copy. */
+const LARGE = 64 * 1024;
 
 /** What was asked, as far as it matters for the answer. */
 export type Asked = Pick<RequestHead, "method" | "version" | "expectsContinue">;
 
+/** How the client will know where the body ends. */
+type BodyEnd = "no body" | "counted" | "chunked" | "until the end";
+
 /**
- * Sends it. Answers whether the connection can be kept: a body whose end only the end of the
- * connection tells ends it.
+ * Sends it. Answers whether the connection is kept, which `mayKeep` is asked before the head goes
+ * out; a body whose end only the end of the connection tells ends it.
  *
  * To a client that waits to be told to send its body nothing is sent before ours has begun: ours may
  * be made of it.
+ *
+ * @throws {TypeError} for what is no answer that can be sent: nothing has been sent then.
  */
 export async function sendResponse(
   chat: Chat,
   response: Response,
-  { method, version, expectsContinue }: Asked,
-  keepAlive: boolean,
+  asked: Asked,
+  mayKeep: () => boolean,
 ): Promise<boolean> {
-  const { body } = response;
-  const fields = [...response.headers].filter(([name]) => !HOP_BY_HOP.includes(name));
-  const length = announced(response);
-  const hasBody = method !== "HEAD" && !BODILESS.includes(response.status);
-  let framing: "none" | "counted" | "chunked" | "until the end" = "none";
-  if (hasBody && body !== null) {
-    framing = length !== undefined ? "counted" : version === "1.1" ? "chunked" : "until the end";
+  try {
+    const { pieces, head, end } = plan(response, asked);
+    const first = asked.expectsContinue ? await pieces.next() : undefined;
+    const kept = end !== "until the end" && !asksToClose(response) && mayKeep();
+    await send(chat, toBytes(`${head}connection: ${kept ? "keep-alive" : "close"}\r\n\r\n`));
+    await sendBody(chat, from(first, pieces), end === "chunked");
+    return kept;
+  } catch (error) {
+    // Whoever makes the body may stop; a stream that has ended refuses.
+    response.body?.cancel(error).catch(() => {});
+    throw error;
   }
-  const kept = keepAlive && framing !== "until the end";
-  if (framing === "chunked") fields.push(["transfer-encoding", "chunked"]);
-  if (hasBody && body === null) fields.push(["content-length", "0"]);
-  if (!response.headers.has("date")) fields.push(["date", new Date().toUTCString()]);
-  fields.push(["connection", kept ? "keep-alive" : "close"]);
-
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const head = latin1(`HTTP/1.1 ${response.status} ${response.statusText}\r\n${lines}\r\n`);
-  if (framing === "none") await body?.cancel();
-  const pieces = framing === "none" ? nothing() : piecesOf(body!, length);
-  const first = expectsContinue ? await pieces.next() : undefined;
-  void chat.write(head);
-  await sendBody(chat, from(first, pieces), framing === "chunked");
-  return kept;
 }
 
-function announced({ headers }: Response): number | undefined {
+/** Everything that can be wrong with it before it is sent. */
+function plan(response: Response, { method, version }: Asked) {
+  if (!(response instanceof Response) || response.status < 200 || response.bodyUsed) {
+    throw new TypeError("a handler answers with a Response that has not been used");
+  }
+  const { status, statusText, headers, body } = response;
+  const length = announced(headers);
+  const end = endOf(response, method, version, length);
+  if (end === "counted" && body === null && (length ?? 0) > 0) {
+    throw new TypeError(`a Content-Length of ${length}, and no body`);
+  }
+  const unsaid = status === 204 ? [...HOP_BY_HOP, "content-length"] : HOP_BY_HOP;
+  const fields = [...headers].filter(([name]) => !unsaid.includes(name));
+  if (end === "chunked") fields.push(["transfer-encoding", "chunked"]);
+  if (end === "counted" && length === undefined) fields.push(["content-length", "0"]);
+  if (!headers.has("date")) fields.push(["date", new Date().toUTCString()]);
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${statusText || (REASONS[status] ?? "")}\r\n${lines.join("")}`;
+  return { pieces: piecesOf(body, end === "no body" ? "none" : length), head, end };
+}
+
+function endOf(
+  { status, body }: Response,
+  method: string,
+  version: string,
+  length: number | undefined,
+): BodyEnd {
+  if (method === "HEAD" || status === 204 || status === 304) return "no body";
+  if (length !== undefined || body === null) return "counted";
+  return version === "1.1" ? "chunked" : "until the end";
+}
+
+function announced(headers: Headers): number | undefined {
   const length = headers.get("content-length");
   if (length === null) return undefined;
   if (!/^\d{1,15}$/.test(length)) throw new TypeError(`a Content-Length of ${length}`);
   return Number(length);
 }
 
+function asksToClose({ headers }: Response): boolean {
+  return /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.get("connection") ?? "");
+}
+
 /** The body's pieces: as many bytes as were announced, else the connection has to be cut. */
-async function* piecesOf(body: ReadableStream<Uint8Array>, length: number | undefined) {
+async function* piecesOf(
+  body: ReadableStream<Uint8Array> | null,
+  length: number | "none" | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (length === "none") return void await body?.cancel();
   let sent = 0;
-  for await (const piece of body) {
+  for await (const piece of body ?? []) {
+    // A stream may have anything in it.
+    if (!(piece instanceof Uint8Array)) throw new TypeError("a body is made of bytes");
     sent += piece.length;
     // More would be taken for the next answer.
     if (sent > (length ?? Infinity)) throw new RangeError("a body of too many bytes");
@@ -70,8 +108,6 @@ async function* piecesOf(body: ReadableStream<Uint8Array>, length: number | unde
   }
   if (length !== undefined && sent < length) throw new RangeError("a body of too few bytes");
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 /** All of them, the first of which may have been asked for already. */
 async function* from(
@@ -89,14 +125,20 @@ async function sendBody(
   isChunked: boolean,
 ): Promise<void> {
   for await (const piece of pieces) {
-    if (isChunked) void chat.write(`${piece.length.toString(16)}\r\n`);
-    await chat.write(piece);
-    if (isChunked) void chat.write("\r\n");
+    if (isChunked) await send(chat, `${piece.length.toString(16)}\r\n`, piece, "\r\n");
+    else await send(chat, piece);
   }
-  if (isChunked) await chat.write("0\r\n\r\n");
+  if (isChunked) await send(chat, "0\r\n\r\n");
+}
+
+/** Waits for room behind them. What is small leaves together. */
+async function send(chat: Chat, ...pieces: (string | Uint8Array)[]): Promise<void> {
+  await Promise.all(
+    pieces.map((piece) => piece.length > LARGE ? chat.writeAll([piece]) : chat.write(piece)),
+  );
 }
 
 /** A field's value is bytes, and `Headers` has one character for each. */
-function latin1(text: string): Uint8Array {
+function toBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

@@ -1,95 +1,142 @@
 /**
  * An HTTP/1.1 server on the engine, which takes any `fetch` handler.
  *
- * It shows how async views and controllers sit on a byte stream: a head by its delimiter, a body by
+ * It shows how async views and controllers sit on a byte stream: a head by its lines, a body by
  * count or in chunks, an answer as fast as it is taken. It does not replace your runtime's own
  * server, which is faster and knows more of HTTP.
  *
  * @module
  */
 
-import { type Chat, ChatError, IncompleteFrameError } from "asynchat";
-import { type Listener, serve, type ServeOptions } from "asynchat/adapters";
-import { RequestBody } from "./body.ts";
-import { HttpError, parseHead, type RequestHead } from "./head.ts";
+import { type Chat, ChatError } from "asynchat";
+import { capabilities, type Listener, serve, type ServeOptions } from "asynchat/adapters";
+import { type BodyLimits, RequestBody } from "./body.ts";
+import { parseField, parseRequestLine, type RequestHead, toHead } from "./head.ts";
+import { HttpError } from "./http_error.ts";
+import { Lines, Patience } from "./lines.ts";
 import { type Asked, sendResponse } from "./response.ts";
 
 /** What a framework's `app.fetch` is. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
-/** Where to listen, and how patient to be. */
-export interface HttpOptions extends ServeOptions {
-  /** Most bytes of a head; 16 KiB. */
-  readonly maxHead?: number;
-  /**
-   * How long a head may take from the moment we are ready for it, in milliseconds; 60,000. Bytes
-   * that drip in do not extend it, and a client that keeps its connection has so long.
-   */
-  readonly headTimeout?: number;
+/** How much a client may send, and how long it may take. */
+export interface HttpLimits extends BodyLimits {
+  /** Most bytes of a head. */
+  readonly maxHead: number;
+  /** Milliseconds from a head's first byte to its last. Bytes that drip in do not extend it. */
+  readonly headTimeout: number;
+  /** Milliseconds that a connection may wait for its next request. */
+  readonly keepAliveTimeout: number;
 }
+
+/**
+ * Where to listen, and how patient to be. When `signal` is given nobody new is let in, connections
+ * between two requests are closed, and answers under way go out.
+ */
+export interface HttpOptions extends ServeOptions, Partial<HttpLimits> {}
+
+/** What holds when nothing is said. */
+export const DEFAULTS: HttpLimits = {
+  maxHead: 16 * 1024,
+  maxBody: 64 * 1024 * 1024,
+  headTimeout: 30_000,
+  bodyTimeout: 300_000,
+  keepAliveTimeout: 60_000,
+};
 
 /** Serves until the listener is closed. */
 export function serveHttp(handler: FetchHandler, options: HttpOptions): Promise<Listener> {
-  const { maxHead = 16 * 1024, headTimeout = 60_000, ...others } = options;
-  return serve({ idleTimeout: 120_000, ...others }, async (chat) => {
-    const gone = new AbortController();
-    void chat.closed.then(() => gone.abort());
-    const exchange = { chat, handler, signal: gone.signal, max: maxHead, timeout: headTimeout };
-    while (await answerOne(exchange));
-  });
+  const { maxHead, maxBody, headTimeout, bodyTimeout, keepAliveTimeout, ...others } = {
+    ...DEFAULTS,
+    ...options,
+  };
+  const limits = { maxHead, maxBody, headTimeout, bodyTimeout, keepAliveTimeout };
+  return serve(
+    { idleTimeout: 120_000, closeTimeout: 5_000, ...others },
+    (chat) => converseHttp(chat, handler, { ...limits, signal: options.signal }),
+  );
 }
 
-/** What all requests of one connection have in common. */
-interface Exchange {
-  readonly chat: Chat;
-  readonly handler: FetchHandler;
-  /** Given when the client is gone: what is done for it can stop. */
-  readonly signal: AbortSignal;
-  readonly max: number;
-  readonly timeout: number;
+/** What all connections have in common. */
+export interface HttpTerms extends HttpLimits {
+  /** Given when no more requests shall be taken. */
+  readonly signal?: ServeOptions["signal"] | undefined;
+}
+
+/** One connection: request after request, until one of the two has had enough. */
+export async function converseHttp(
+  chat: Chat,
+  handler: FetchHandler,
+  terms: HttpTerms = DEFAULTS,
+): Promise<void> {
+  let gone = new AbortController();
+  void chat.closed.then(() => gone.abort());
+  while (await answerOne(chat, handler, terms, gone.signal)) gone = new AbortController();
 }
 
 /** What is answered when the head could not be read. */
 const UNKNOWN: Asked = { method: "GET", version: "1.1", expectsContinue: false };
 
 /** One request and its answer. Answers whether there may be another. */
-async function answerOne(exchange: Exchange): Promise<boolean> {
-  const { chat, handler, signal } = exchange;
+async function answerOne(
+  chat: Chat,
+  handler: FetchHandler,
+  terms: HttpTerms,
+  gone: AbortSignal,
+): Promise<boolean> {
   let head: RequestHead | undefined;
-  let body: RequestBody;
-  let response: Response;
+  let body: RequestBody | undefined;
+  let isBegun = false;
   try {
-    const text = await readHead(exchange);
-    if (text === undefined) return false;
-    head = parseHead(text);
-    body = new RequestBody(chat, head);
-    response = await handler(requestOf(head, body, signal));
+    head = await readHead(chat, terms);
+    if (head === undefined) return false;
+    const { keepAlive } = head, asked = body = new RequestBody(chat, head, terms);
+    const response = await handler(requestOf(head, asked, gone));
+    // Whatever a handler made of a malformed request, that is not what it is answered.
+    if (asked.failure !== undefined) throw asked.failure;
+    const kept = await sendResponse(chat, response, head, () => {
+      isBegun = true;
+      return keepAlive && asked.mayBeFollowed && !terms.signal?.aborted;
+    });
+    return kept && await asked.drain();
   } catch (error) {
-    return await refuse(chat, error, head ?? UNKNOWN);
+    if (gone.aborted) return false;
+    if (!isBegun) return await refuse(chat, body?.failure ?? error, head ?? UNKNOWN);
+    // Half of an answer must not look like a whole one.
+    chat.abort(error, { reset: capabilities.reset });
+    if (body?.failure === undefined) throw error;
+    return false;
   }
-  // From here on part of an answer may be out: what fails cuts the connection, and is reported.
-  const kept = await sendResponse(chat, response, head, head.keepAlive);
-  return kept && await body.drain();
 }
 
-/** The head without its empty line; `undefined` when the client has nothing more to ask. */
-async function readHead({ chat, max, timeout }: Exchange): Promise<string | undefined> {
-  for (let blanks = 0;; blanks++) {
-    let bytes: Uint8Array;
-    try {
-      bytes = await chat.readUntil("\r\n\r\n", { max, timeout });
-    } catch (error) {
-      // Between two requests a client may leave, and one that is idle is let go.
-      const isIdle = error instanceof ChatError && error.kind === "timeout";
-      if (isIdle || (error instanceof IncompleteFrameError && error.received === 0)) {
-        return undefined;
-      }
-      throw error;
-    }
-    // Some clients send an empty line too many behind a body (RFC 9112, section 2.2).
-    const text = String.fromCharCode(...bytes).replace(/^(?:\r\n)+/, "");
-    if (text !== "") return text;
-    if (blanks > 3) throw new HttpError(400, "nothing but empty lines");
+/** The next head; `undefined` when there is none, or nobody wants one any more. */
+async function readHead(chat: Chat, terms: HttpTerms): Promise<RequestHead | undefined> {
+  const lines = new Lines(chat, terms.maxHead, new Patience(terms.headTimeout));
+  let line = "";
+  // Some clients send an empty line too many behind a body (RFC 9112, section 2.2).
+  while (line === "") {
+    const begun = await firstByte(chat, terms);
+    if (begun === null) return undefined;
+    line = await lines.next(414, begun);
+  }
+  const first = parseRequestLine(line), headers = new Headers();
+  for (line = await lines.next(431); line !== ""; line = await lines.next(431)) {
+    headers.append(...parseField(line));
+  }
+  return toHead(first, headers);
+}
+
+/** Between two requests a client may leave, and one that has nothing to ask is let go. */
+async function firstByte(
+  chat: Chat,
+  { keepAliveTimeout: timeout, signal }: HttpTerms,
+): Promise<Uint8Array | null> {
+  try {
+    return await chat.read({ max: 1, timeout, ...(signal ? { signal } : {}) });
+  } catch (error) {
+    const { kind } = error as ChatError;
+    if (kind === "timeout" || kind === "aborted" || kind === "reset") return null;
+    throw error;
   }
 }
 
@@ -97,34 +144,32 @@ function requestOf(head: RequestHead, body: RequestBody, signal: AbortSignal): R
   const { method, url, headers, length } = head;
   const hasBody = length !== 0 && method !== "GET" && method !== "HEAD";
   try {
-    return new Request(url, {
-      method,
-      headers,
-      signal,
-      ...(hasBody ? { body: body.stream(), duplex: "half" } : {}),
-    });
+    const rest = hasBody ? { body: body.stream(), duplex: "half" } : {};
+    const request = new Request(url, { method, headers, signal, ...rest });
+    // Some are written in capitals for us: `head` would be answered as HEAD is.
+    if (request.method === method) return request;
   } catch {
-    // Such as CONNECT and TRACE, which are no business of a handler.
-    throw new HttpError(501, `the method ${method}`);
+    // CONNECT and TRACE are no business of a handler.
   }
+  throw new HttpError(501, `the method ${method}`);
 }
 
 /** Says why, and ends: what follows a request that was not understood cannot be understood. */
 async function refuse(chat: Chat, error: unknown, asked: Asked): Promise<false> {
   const status = statusOf(error);
+  // The connection itself has failed: nobody is there to be told.
   if (status === undefined) throw error;
   const message = status === 500 ? "something went wrong here" : (error as Error).message;
   if (status === 500) chat.asyncChat.report(error);
-  const response = new Response(`${message}\n`, { status });
-  await sendResponse(chat, response, { ...asked, expectsContinue: false }, false);
+  const body = new TextEncoder().encode(`${message}\n`);
+  const headers = { "content-type": "text/plain", "content-length": `${body.length}` };
+  const response = new Response(body, { status, headers });
+  await sendResponse(chat, response, { ...asked, expectsContinue: false }, () => false);
   return false;
 }
 
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpError) return error.status;
   if (!(error instanceof ChatError)) return 500;
-  if (error.kind === "limit") return 431;
-  if (error.kind === "protocol") return 400;
-  // The connection itself has failed: nobody is there to be told.
-  return undefined;
+  return error.kind === "protocol" || error.kind === "incomplete" ? 400 : undefined;
 }
