@@ -51,6 +51,7 @@ class NodeTransport implements Transport {
   readonly #events: TransportEvents;
   #socket: Socket | TLSSocket;
   #shaken: boolean;
+  #closing = false;
   #gone = false;
 
   constructor(socket: Socket | TLSSocket, peer: string, events: TransportEvents) {
@@ -65,7 +66,8 @@ class NodeTransport implements Transport {
     socket.on("error", (error) => this.#socket === socket && this.#failed(error));
     socket.on("close", () => {
       this.#gone = true;
-      if (this.#socket === socket) events.closed();
+      // The handshake says in its own words that it is over.
+      if (this.#socket === socket && (this.#closing || !this.#isShaking)) events.closed();
     });
     this.#listen(socket);
     socket.pause();
@@ -74,6 +76,10 @@ class NodeTransport implements Transport {
   /** Node resets plain sockets alone: the one below a handshake, or below TLS, ends the process. */
   get canReset(): boolean {
     return !this.#shaken;
+  }
+
+  get #isShaking(): boolean {
+    return this.#shaken && !isSecure(this.#socket);
   }
 
   get tls(): TlsInfo | undefined {
@@ -95,10 +101,14 @@ class NodeTransport implements Transport {
   }
 
   end(): void {
-    this.#socket.end();
+    const socket = this.#socket;
+    // Node loses the close_notify when it overtakes what the handshake left to be written.
+    if (isSecure(socket)) setImmediate(() => socket.end());
+    else socket.end();
   }
 
   close(reset: boolean): void {
+    this.#closing = true;
     // A handshake that failed may have closed it already.
     if (this.#gone && this.#plain.destroyed) return soon(() => this.#events.closed());
     if (reset && this.canReset) this.#plain.resetAndDestroy();
@@ -144,6 +154,7 @@ class NodeTransport implements Transport {
   }
 
   #failed(error: Error): void {
+    if (this.#isShaking) return;
     this.#events.failed(toChatError(error, this.peer));
   }
 }

@@ -154,6 +154,8 @@ export type Step =
     readonly alpn?: readonly string[];
     /** The name that a client asks for, and that the certificate must be for; `"localhost"`. */
     readonly serverName?: string;
+    /** Plaintext that a client sends in one segment with the beginning of its handshake. */
+    readonly header?: string;
   }
   | {
     /** Sends a FIN under TLS, without a `close_notify`: as whoever cuts the line does. */

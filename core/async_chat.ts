@@ -436,7 +436,7 @@ export class AsyncChat implements AsyncChatHooks {
    * @throws {ChatError} as a rejection, and told to `handleError` as well: kind `"tls"` when the
    * handshake fails; `"timeout"`; `"protocol"` for plaintext that nobody may have sent; `"closed"`
    * when the conversation ends before. As a rejection alone, with nothing sent and nothing changed:
-   * `"tls"` when TLS is spoken already; `"unsupported"` where `capabilities` says so, and when
+   * `"tls"` when TLS is spoken, or being started, already; `"unsupported"` where `capabilities` says so, and when
    * `connect`, `listen` or `serve` was not told `startTls: true`.
    * @throws {TypeError | RangeError} as a rejection, for options that make no sense.
    *
@@ -462,6 +462,9 @@ export class AsyncChat implements AsyncChatHooks {
         throw new ChatError("tls", `TLS is spoken with ${attachment.peer} already`);
       }
       if (attachment?.checkTls === undefined) throw cannotStartTls(this.peer);
+      if (this.session.isHandingOver) {
+        throw new ChatError("tls", `TLS is being started with ${attachment.peer} already`);
+      }
       const role = options.role ?? attachment.role ?? "client";
       attachment.checkTls(role, options);
       if (options.goAhead !== undefined) this.push(options.goAhead);

@@ -26,6 +26,7 @@ import { tls } from "./tls.ts";
 import { tmo } from "./tmo.ts";
 import { trn } from "./trn.ts";
 import { uns } from "./uns.ts";
+import { unsTls } from "./uns_tls.ts";
 import { unx } from "./unx.ts";
 import { way } from "./way.ts";
 import { web } from "./web.ts";
@@ -58,6 +59,7 @@ export const cases: readonly Case[] = unique([
   ...tls,
   ...stl,
   ...uns,
+  ...unsTls,
 ]);
 
 /** An id that is used twice would make one verdict of two. */

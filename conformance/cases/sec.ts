@@ -7,10 +7,11 @@
 import type { Case } from "../case.ts";
 import { secInput } from "./sec_input.ts";
 import { secOutput } from "./sec_output.ts";
+import { secTls } from "./sec_tls.ts";
 import { secWork } from "./sec_work.ts";
 
 /** The cases of the clauses SEC, in their order. */
-export const sec: readonly Case[] = [...secInput, ...secOutput, ...secWork].sort(
+export const sec: readonly Case[] = [...secInput, ...secOutput, ...secTls, ...secWork].sort(
   ({ id: one }, { id: two }) => numberOf(one) - numberOf(two),
 );
 

@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import type { SeenTls, Step } from "../../case.ts";
 import type { Certificates } from "../../certificates.ts";
@@ -60,13 +61,13 @@ function accepted(
 
 function called(
   socket: Socket,
-  { certificate, alpn, serverName = "localhost" }: TlsStep,
+  { certificate, alpn, serverName = "localhost", header }: TlsStep,
   certificates: Certificates,
   done: (secure: TLSSocket) => void,
   failed: (error: Error) => void,
 ): void {
   const secure = connect({
-    socket,
+    socket: header === undefined ? socket : headed(socket, header),
     servername: serverName,
     ca: certificates.ca,
     ...(certificate === undefined ? {} : certificates[certificate]),
@@ -74,6 +75,23 @@ function called(
   });
   secure.pause();
   secure.on("error", failed).once("secureConnect", () => done(secure));
+}
+
+/** The socket, whose first write carries `header` before it. */
+function headed(socket: Socket, header: string): Duplex {
+  let before = Buffer.from(header);
+  const duplex = new Duplex({
+    read: () => void socket.resume(),
+    write(chunk: Buffer, _encoding, done) {
+      socket.write(Buffer.concat([before, chunk]), done);
+      before = Buffer.alloc(0);
+    },
+    final: (done) => void socket.end(done),
+  });
+  socket.on("data", (chunk: Buffer) => void (duplex.push(chunk) || socket.pause()));
+  socket.on("end", () => duplex.push(null));
+  socket.on("close", () => duplex.destroy());
+  return duplex;
 }
 
 /** What both sides have told each other. */
