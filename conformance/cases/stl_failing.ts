@@ -7,7 +7,7 @@
 import type { Case, Context, Step } from "../case.ts";
 import { failureOf, hasEnded, kindOf, type Meet, seen, twins } from "./meeting.ts";
 import { credentials, type Role, startTlsTwins } from "./tls_meeting.ts";
-import { needSecretKept, SECRET, upgrade, type UpgradeOptions } from "./upgrading.ts";
+import { needSecretKept, SECRET, type Upgrade, upgrade, type UpgradeOptions } from "./upgrading.ts";
 
 /** Fails unless `startTls()` rejects, the connection is closed, and nothing is said in plaintext. */
 async function needFailed(
@@ -25,8 +25,17 @@ async function needFailed(
   const { error } = await probe.closed;
   t.equal(kindOf(error), kind, "the kind of the report's error");
   t.equal(probe.errors.map(kindOf), [kind], "the kinds of the errors told");
+  await needAbandoned(t, upgrading);
+}
+
+/** Fails unless we are gone; where a handshake cannot be cancelled, as soon as it comes about. */
+async function needAbandoned(t: Context, upgrading: Upgrade): Promise<void> {
+  if (!t.capabilities.cancelHandshake) await upgrading.peer.release();
   await needSecretKept(t, upgrading);
 }
+
+/** Says nothing for a while, and then all the same. */
+const SILENCE: readonly Step[] = [{ do: "hold" }, { do: "tls" }, { do: "recv-end" }];
 
 /** The cases of a switch that fails, or must not be made. */
 export const stlFailing: readonly Case[] = [
@@ -101,8 +110,7 @@ export const stlFailing: readonly Case[] = [
       why: "The connection stands, so nothing else would ever end it.",
       level: "MUST",
     },
-    (t, meet, role) =>
-      needFailed(t, meet, role, [{ do: "recv-end" }], ["timeout"], { start: { timeout: 200 } }),
+    (t, meet, role) => needFailed(t, meet, role, SILENCE, ["timeout"], { start: { timeout: 200 } }),
   ),
   ...startTlsTwins(["STL-5.9", "STL-5.10"], {
     title: "a peer that ends in the handshake fails the connection, and is no end like another",
@@ -110,11 +118,11 @@ export const stlFailing: readonly Case[] = [
     level: "MUST",
   }, (t, meet, role) => needFailed(t, meet, role, [{ do: "fin" }, { do: "recv-end" }], ["tls"])),
   ...startTlsTwins(["STL-5.11", "STL-5.12"], {
-    title: "abort() in the handshake ends it at once, and leaves nothing behind",
+    title: "abort() in the handshake ends the conversation at once, and leaves nothing behind",
     why: "A shutdown must not wait for a peer that makes no handshake.",
     level: "MUST",
   }, async (t: Context, meet, role) => {
-    const upgrading = await upgrade(t, meet, role, [{ do: "hold" }, { do: "tls" }]);
+    const upgrading = await upgrade(t, meet, role, SILENCE);
     const { probe, starting } = upgrading;
     await probe.told("found");
     await t.settle();
@@ -124,7 +132,7 @@ export const stlFailing: readonly Case[] = [
     const report = await probe.closed;
     t.equal(report.reason, "aborted", "how it ended");
     t.need(report.error === reason, `the error is not the reason: ${report.error}`);
-    await needSecretKept(t, upgrading);
+    await needAbandoned(t, upgrading);
   }),
 ];
 
