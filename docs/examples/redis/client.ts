@@ -8,8 +8,11 @@ import { ChatError, type CloseReport, ProtocolChat } from "asynchat";
 import { connect, type ConnectOptions } from "asynchat/adapters";
 import { type Argument, type Reply, resp, writeCommand } from "./resp.ts";
 
-/** What a command gives, as plain values. */
-export type Value = null | boolean | number | bigint | string | readonly Value[];
+/** What a command gives, as plain values; `S` is what a string is. */
+export type Value<S = string> = null | boolean | number | bigint | S | readonly Value<S>[];
+
+/** What {@linkcode Redis.commandBytes} gives: what may be binary is bytes, statuses are text. */
+export type BinaryValue = Value<string | Uint8Array>;
 
 /** The server refused a command; the conversation goes on. */
 export class RedisError extends Error {
@@ -17,7 +20,7 @@ export class RedisError extends Error {
 }
 
 interface Waiting {
-  resolve(value: Value): void;
+  resolve(value: Reply["value"]): void;
   reject(error: unknown): void;
 }
 
@@ -27,9 +30,16 @@ export interface RedisOptions extends ConnectOptions {
   readonly password?: string;
 }
 
+/** Longest answer, and most that is queued, in bytes. */
+const LONGEST = 64 * 1024 * 1024;
+
+const decoder = new TextDecoder();
+const decode = (bytes: Uint8Array) => decoder.decode(bytes);
+
 /**
  * One connection. Commands that are given in one turn leave together, and none waits for the answer
- * to the one before.
+ * to the one before. Who gives many, or long ones, awaits `drained()` between them: then the queue
+ * stays below the high-water mark and one command.
  */
 export class Redis extends ProtocolChat<Reply> {
   /** Called with every message of a channel that is subscribed to. */
@@ -40,8 +50,9 @@ export class Redis extends ProtocolChat<Reply> {
 
   /** Not connected yet; {@linkcode Redis.connect} does both. */
   constructor() {
-    super(resp({ maxBytes: 64 * 1024 * 1024, maxReplies: 1_000_000 }), {
-      maxFrameLength: 64 * 1024 * 1024,
+    super(resp({ maxBytes: LONGEST, maxReplies: 1_000_000 }), {
+      maxFrameLength: LONGEST,
+      maxQueued: LONGEST,
     });
   }
 
@@ -56,7 +67,12 @@ export class Redis extends ProtocolChat<Reply> {
   ): Promise<Redis> {
     const redis = await connect(options, new Redis());
     const auth = password === undefined ? [] : ["AUTH", username, password];
-    await redis.command("HELLO", 3, ...auth);
+    try {
+      await redis.command("HELLO", 3, ...auth);
+    } catch (error) {
+      redis.close();
+      throw error;
+    }
     return redis;
   }
 
@@ -66,8 +82,18 @@ export class Redis extends ProtocolChat<Reply> {
    * @throws {RedisError} as a rejection, when the server refuses it.
    * @throws {ChatError} as a rejection, when the connection ends before the answer: whether the
    * command took effect nobody knows then.
+   * @throws {LimitError} as a rejection, when more than 64 MiB would be queued; nothing is then.
    */
-  command(...args: readonly Argument[]): Promise<Value> {
+  async command(...args: readonly Argument[]): Promise<Value> {
+    return plain(await this.#ask(args), decode);
+  }
+
+  /** The same, and what may be binary is given as it is. */
+  async commandBytes(...args: readonly Argument[]): Promise<BinaryValue> {
+    return plain<string | Uint8Array>(await this.#ask(args), (bytes) => bytes);
+  }
+
+  #ask(args: readonly Argument[]): Promise<Reply["value"]> {
     return new Promise((resolve, reject) => {
       if (this.#over !== undefined) throw lost(this.#over);
       this.push(writeCommand(args));
@@ -83,13 +109,13 @@ export class Redis extends ProtocolChat<Reply> {
   }
 
   override handleMessage({ type, value }: Reply): void {
-    if (type === ">") return this.#handlePush(plain(value) as readonly Value[]);
+    if (type === ">") return this.#handlePush(plain(value, decode) as readonly Value[]);
     const next = this.#waiting.shift();
     if (next === undefined) {
       return this.abort(new ChatError("protocol", "an answer that nobody asked for"));
     }
-    if (type === "-" || type === "!") next.reject(new RedisError(String(value)));
-    else next.resolve(plain(value));
+    if (type === "-" || type === "!") next.reject(new RedisError(String(plain(value, decode))));
+    else next.resolve(value);
   }
 
   override handleClose(report: CloseReport): void {
@@ -102,10 +128,10 @@ export class Redis extends ProtocolChat<Reply> {
   }
 }
 
-function plain(value: Reply["value"]): Value {
-  return typeof value === "object" && value !== null
-    ? value.map((item) => plain(item.value))
-    : value;
+function plain<S>(value: Reply["value"], stringOf: (bytes: Uint8Array) => S): Value<string | S> {
+  if (value instanceof Uint8Array) return stringOf(value);
+  if (typeof value !== "object" || value === null) return value;
+  return value.map((item) => plain(item.value, stringOf));
 }
 
 function lost({ error, reason }: CloseReport): ChatError {

@@ -15,8 +15,8 @@ function write({ type, value }: Reply): string {
     return `${type}${due}\r\n${value.map(write).join("")}`;
   }
   if ("$!=".includes(type)) {
-    const text = String(value);
-    return value === null ? "$-1\r\n" : `${type}${encode(text).length}\r\n${text}\r\n`;
+    if (!(value instanceof Uint8Array)) return "$-1\r\n";
+    return `${type}${value.length}\r\n${decode(value)}\r\n`;
   }
   if (type === "#") return value ? "#t\r\n" : "#f\r\n";
   if (type === "_" || value === null) return `${type}${type === "_" ? "" : -1}\r\n`;
@@ -46,7 +46,7 @@ function anyReply(random: () => number, depth = 0): Reply {
     case "$":
     case "!":
     case "=":
-      return { type, value: type === "$" && random() < 0.2 ? null : text("\r\n$+:1é") };
+      return { type, value: type === "$" && random() < 0.2 ? null : encode(text("\r\n$+:1é")) };
     default: {
       if (type === "*" && random() < 0.1) return { type, value: null };
       const length = below(4) * (type === "%" ? 2 : 1);
@@ -57,6 +57,7 @@ function anyReply(random: () => number, depth = 0): Reply {
 
 const replies = (input: string, limits?: ReplyLimits): unknown[] =>
   parse(resp(limits), input).map(function plain({ value }): unknown {
+    if (value instanceof Uint8Array) return decode(value);
     return Array.isArray(value) ? value.map(plain) : value;
   });
 

@@ -21,7 +21,8 @@ const decode = (bytes: Uint8Array) => decoder.decode(bytes);
 export interface Reply {
   /** The character that it begins with, `+` for a simple string, `>` for what nobody asked for. */
   readonly type: string;
-  readonly value: null | boolean | number | bigint | string | readonly Reply[];
+  /** Bytes for what may be binary, `$`, `=` and `!`; text for `+` and `-`. */
+  readonly value: null | boolean | number | bigint | string | Uint8Array | readonly Reply[];
 }
 
 /** Bounds of one reply. */
@@ -78,11 +79,11 @@ export function resp(limits: ReplyLimits = {}): Protocol<Reply> {
   };
 }
 
-function* blob(length: number): Generator<Step, string, Uint8Array> {
-  const bytes = yield* exactly(length);
+function* blob(length: number): Generator<Step, Uint8Array, Uint8Array> {
+  const bytes = yield* exactly(length, { max: Infinity });
   const [cr, lf] = yield* exactly(2);
   if (cr !== CR || lf !== LF) throw protocolError("a bulk string does not end with CRLF");
-  return decode(bytes);
+  return bytes;
 }
 
 function lengthOf(text: string): number {

@@ -1,0 +1,58 @@
+/**
+ * What was checked, and how it went. Its last line is "N passed, N failed", alone.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** Begins a line that says what was not run, and why. */
+export const NOT_RUN = "NOT RUN";
+
+/** Exit code of checks of which none was run: neither green nor red. */
+export const NOTHING_RUN = 2;
+
+/** Counts checks, and says each. */
+export class Tally {
+  passed = 0;
+  failed = 0;
+
+  /** Something holds or does not; `observed` is shown when it does not. */
+  check(what: string, holds: boolean, observed?: unknown): void {
+    if (holds) this.passed++;
+    else this.failed++;
+    const detail = holds || observed === undefined ? "" : `: ${show(observed)}`;
+    console.log(`${holds ? "ok    " : "FAILED"} ${what}${detail}`);
+  }
+
+  /** Something is what it should be, to the letter. */
+  same(what: string, observed: unknown, expected: unknown): void {
+    const holds = JSON.stringify(observed) === JSON.stringify(expected);
+    this.check(what, holds, holds ? undefined : { observed, expected });
+  }
+
+  /** Runs checks; what they throw is one that failed. */
+  async run(what: string, checks: () => Promise<unknown>): Promise<void> {
+    try {
+      await checks();
+    } catch (error) {
+      this.failed++;
+      console.log(`FAILED ${what}: ${error instanceof Error ? error.stack : show(error)}`);
+    }
+  }
+
+  /** Something cannot be checked here: that counts as nothing. */
+  notRun(what: string, why: string): void {
+    console.log(`${NOT_RUN} ${what}: ${why}`);
+  }
+
+  /** The last line, and the exit code. */
+  end(): void {
+    console.log(`${this.passed} passed, ${this.failed} failed`);
+    process.exitCode = this.failed > 0 ? 1 : this.passed > 0 ? 0 : NOTHING_RUN;
+  }
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 1000);
+}
