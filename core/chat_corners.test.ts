@@ -133,6 +133,18 @@ describe("reading on demand", () => {
   });
 });
 
+describe("reading on demand, when the connection fails", () => {
+  it("leaves to be read what had come and had not been asked for", async () => {
+    const { chat, peer } = stage();
+    (chat.asyncChat as Engine).readOnDemand();
+    peer.send("late");
+    peer.fail();
+    await settled(peer);
+    expect(decode((await chat.read())!)).toBe("late");
+    await expect(chat.read()).rejects.toMatchObject({ kind: "reset" });
+  });
+});
+
 describe("messages()", () => {
   function* counted() {
     const head = yield* until(":", { max: 2 });

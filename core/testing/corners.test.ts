@@ -170,6 +170,19 @@ describe("a script that is not met", () => {
 });
 
 describe("a script", () => {
+  it("is made of text or of bytes", async () => {
+    const chat = new AsyncChat({
+      collectIncomingData(data) {
+        this.push(data.slice().reverse());
+      },
+    });
+    await playScript(chat, [
+      { send: Uint8Array.of(1, 2, 255) },
+      { expect: Uint8Array.of(255, 2) },
+      { expect: "\x01" },
+    ]);
+  });
+
   it("may close behind its FIN, and cannot send there", async () => {
     await playScript(new Chat(), [{ send: "x" }, { send: FIN }, { send: FIN }, { send: CLOSE }]);
     await expect(playScript(new Chat(), [{ send: FIN }, { send: "x" }]))
