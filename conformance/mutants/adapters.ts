@@ -162,8 +162,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     fault: "a close without progress lasts for ever",
     file: driver,
-    find: "    session.tick(now());\n",
-    replace: "",
+    find: "    session.tick(now());\n    const { deadline } = session;",
+    replace: "    const { deadline } = session;",
     caughtBy: "CLS-5.1",
   },
   {
