@@ -160,7 +160,7 @@ export async function connect(
       abandon: () => void socket.close().catch(ignore),
     };
   });
-  converse(socket, chat, {
+  void converse(socket, chat, {
     peer: target.name,
     local: undefined,
     tls: tls ? SPOKEN : undefined,

@@ -34,8 +34,8 @@ export interface AcceptOptions extends Pick<SocketOptions, "onerror"> {
  * Makes the `connect` handler of a Worker, or of a Durable Object: a conversation for each inbound
  * connection.
  *
- * What it returns never throws, and resolves when the conversation has ended, which keeps the
- * request alive until then. A factory that throws costs its own connection.
+ * What it returns never throws, and resolves when the conversation has ended, or whichever it has
+ * been handed on to: that keeps the request alive until then. A factory that throws costs its own connection.
  *
  * @example
  * ```ts
@@ -63,8 +63,7 @@ export function handler(
     try {
       const { remoteAddress = NOBODY } = await standing(socket, peer);
       peer = remoteAddress;
-      const chat = await accept(socket, factory(peer), options);
-      await chat.closed;
+      await begin(socket, factory(peer), options).then(({ gone }) => gone);
     } catch (error) {
       (options.onerror ?? complain)(error, peer);
       await socket.close().catch(ignore);
@@ -141,22 +140,46 @@ export async function accept<C extends AsyncChat>(
   chat: C,
   options: AcceptOptions = {},
 ): Promise<C> {
+  await begin(socket, chat, options);
+  return chat;
+}
+
+/** Binds `chat` to a socket; `gone` resolves when there is no conversation on it any more. */
+async function begin(
+  socket: WorkerSocket,
+  chat: AsyncChat,
+  options: AcceptOptions,
+): Promise<{ readonly gone: Promise<void> }> {
   const { remoteAddress = NOBODY, localAddress } = await standing(socket, NOBODY);
   const tls = options.tls || socket.secureTransport === "on" ? SPOKEN : undefined;
-  converse(socket, chat, { peer: remoteAddress, local: localAddress, tls }, options);
-  return chat;
+  const about = { peer: remoteAddress, local: localAddress, tls };
+  return { gone: converse(socket, chat, about, options) };
 }
 
 /** For sockets that do not say: those of a service binding. */
 const NOBODY = "an unnamed peer";
 
-/** Starts the conversation on a socket that stands, and keeps its request alive. */
+/**
+ * Starts the conversation on a socket that stands, and keeps its request alive. Resolves when the
+ * socket is gone and whoever had it last has been told.
+ */
 export function converse(
   socket: WorkerSocket,
   chat: AsyncChat,
   about: About,
   options: Pick<SocketOptions, "onerror">,
-): void {
-  drive(chat, (events) => transportOf(socket, about, chat.inBufferSize, events), options);
+): Promise<void> {
+  let last = chat;
+  let onclosed = () => {};
+  const gone = new Promise<void>((resolve) => onclosed = resolve);
+  drive(chat, (events) => transportOf(socket, about, chat.inBufferSize, events), {
+    ...options,
+    onclosed,
+    onattached(next) {
+      last = next;
+      stayInRequest(next, socket);
+    },
+  });
   stayInRequest(chat, socket);
+  return gone.then(async () => void await last.closed);
 }

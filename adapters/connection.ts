@@ -33,10 +33,19 @@ export class Connection implements TransportEvents {
    * @throws {Error} when there is one.
    */
   take(owner: TransportEvents, sizeOf?: () => number): Transport {
-    if (this.#owner !== undefined) throw new Error("the connection has been taken already");
+    this.needFree();
     this.#owner = owner;
     if (sizeOf !== undefined) this.#sizeOf = sizeOf;
     return this.#transport;
+  }
+
+  /**
+   * Looks whether {@linkcode take} is possible.
+   *
+   * @throws {Error} when there is an owner.
+   */
+  needFree(): void {
+    if (this.#owner !== undefined) throw new Error("the connection has been taken already");
   }
 
   /** Tells the owner what has happened while there was none. */

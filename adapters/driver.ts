@@ -96,6 +96,8 @@ class Driver implements TransportEvents, Attachment {
   #callOff: (() => void) | undefined;
 
   constructor(chat: AsyncChat, connection: Connection, options: DriveOptions) {
+    // First of all, so that a conversation which comes too late is as if it had not come.
+    connection.needFree();
     chat.attach(this);
     this.#chat = chat;
     this.#session = chat.session;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChatFactory } from "../../adapters/options.ts";
+import type { ChatFactory, SocketOptions } from "../../adapters/options.ts";
 import { type ChatAdapter, chatFactory, type ChatHandler } from "../../adapters/serving.ts";
 import type { Chat } from "../../core/chat.ts";
 import type { ChatOptions } from "../../core/chat_options.ts";
@@ -22,13 +22,16 @@ const HOST = "127.0.0.1";
 /** What a case does with a conversation that stands. It is closed afterwards, if it is not yet. */
 export type Body = (t: Context, chat: Chat, peer: Peer) => Promise<void>;
 
+/** Limits, and whether `startTls()` may be called. */
+export type ChatMeetOptions = ChatOptions & Pick<SocketOptions, "startTls">;
+
 /** One clause as two cases: the subject connects, and the subject serves. */
 export function chatTwins(
   [client, server]: readonly [client: string, server: string],
   common: Common,
   program: readonly Step[],
   body: Body,
-  limits: ChatOptions = {},
+  limits: ChatMeetOptions = {},
 ): readonly Case[] {
   return [
     {
@@ -84,7 +87,7 @@ export async function withServer(
   t: Context,
   handler: ChatHandler,
   act: (target: Target) => Promise<void>,
-  limits: ChatOptions = {},
+  limits: ChatMeetOptions = {},
 ): Promise<void> {
   if (!t.capabilities.listen) return withFactory(t, chatFactory(handler, limits), act);
   const options = { hostname: HOST, port: 0, onerror: t.onerror, ...limits };

@@ -12,6 +12,7 @@ import { awt } from "./chat.ts";
 import { cls } from "./cls.ts";
 import { con } from "./connect.ts";
 import { coreCases } from "./core.ts";
+import { det } from "./det.ts";
 import { eof } from "./eof.ts";
 import { int } from "./int.ts";
 import { leak } from "./leak.ts";
@@ -58,6 +59,7 @@ export const cases: readonly Case[] = unique([
   ...unx,
   ...tls,
   ...stl,
+  ...det,
   ...uns,
   ...unsTls,
 ]);

@@ -5,9 +5,10 @@
  */
 
 import type { Case } from "../case.ts";
+import { stlChat } from "./stl_chat.ts";
 import { stlFailing } from "./stl_failing.ts";
 import { stlInjection } from "./stl_injection.ts";
 import { stlSwitch } from "./stl_switch.ts";
 
 /** The cases of the clauses STL. */
-export const stl: readonly Case[] = [...stlSwitch, ...stlInjection, ...stlFailing];
+export const stl: readonly Case[] = [...stlSwitch, ...stlInjection, ...stlFailing, ...stlChat];

@@ -123,7 +123,7 @@ export const unsTls: readonly Case[] = [
   listening(
     9,
     "serverStartTls",
-    "listening for conversations that start TLS as the server",
+    "listening for startTls() as the server",
     "A server that offers STARTTLS and cannot do it loses every client that asks.",
     () => ({ startTls: true }),
   ),
