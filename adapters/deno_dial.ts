@@ -4,7 +4,6 @@
  * @module
  */
 
-import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import { connectTls, give, handshake, startTls } from "./deno_tls.ts";
 import { explain, type Socket, tune } from "./deno_transport.ts";
@@ -63,7 +62,7 @@ async function secure(
   const begin = async () => {
     if (tls.cert !== undefined) {
       return await connectTls(target, tls).catch((error) => {
-        throw error instanceof ChatError ? error : explain(error, name);
+        throw explain(error, name);
       });
     }
     const conn = hold(await plain(target, signal) as Deno.TcpConn);

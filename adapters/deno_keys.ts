@@ -1,5 +1,5 @@
 /**
- * Looks at a client's certificate and key before Deno does, which ends the whole process over a
+ * Looks at a certificate and its key before Deno does, which ends the whole process over a client's
  * pair that it cannot use.
  *
  * @module
@@ -15,7 +15,7 @@ import { ChatError } from "../core/errors.ts";
 export function checkKeys(cert: string, key: string): void {
   const what = wrongWith(cert, key);
   if (what === undefined) return;
-  throw new ChatError("tls", `the client certificate is of no use: ${what.message}`, {
+  throw new ChatError("tls", `the certificate is of no use: ${what.message}`, {
     cause: what,
   });
 }

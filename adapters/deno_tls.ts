@@ -48,12 +48,17 @@ export async function connectTls(
   return await Deno.connectTls({ hostname, port, ...trust(options), cert, key });
 }
 
-/** Listens for clients that speak TLS from the first byte. Throws what Deno does. */
+/**
+ * Listens for clients that speak TLS from the first byte. Throws what Deno does.
+ *
+ * @throws {ChatError} kind `"tls"` for a certificate that is of no use.
+ */
 export function listenTls(
   { hostname, port }: Target,
   { alpn, cert = "", key = "" }: TlsOptions,
   tcpBacklog: number,
 ): Deno.TlsListener {
+  checkKeys(cert, key);
   const options = { hostname, port, tcpBacklog, cert, key };
   return Deno.listenTls(alpn === undefined ? options : { ...options, alpnProtocols: [...alpn] });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChatError } from "../core/errors.ts";
+import { ChatError } from "../core/errors.ts";
 import type { TlsInfo } from "../core/tls.ts";
 import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
@@ -116,6 +116,7 @@ export function tune(conn: Socket, options: SocketOptions): void {
 
 /** Puts Deno's error into our words. A name that does not resolve has no code. */
 export function explain(error: unknown, peer: string): ChatError {
+  if (error instanceof ChatError) return error;
   if (error instanceof URIError) return chatErrorOf("dns", error, peer);
   if (error instanceof Error && LOOKUP.test(error.message)) return chatErrorOf("dns", error, peer);
   return alertError(error, peer) ?? toChatError(error, peer);

@@ -174,7 +174,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
   };
   const server = options.tls === undefined
     ? createServer({ allowHalfOpen: true }, accept)
-    : secureServer(options.tls, accept, (error, socket) => {
+    : secureServer(options.tls, target.name, accept, (error, socket) => {
       accepting.report(tlsError(error, peerOf(socket)), peerOf(socket));
     });
   const { backlog = 511 } = options;

@@ -13,7 +13,7 @@ import {
   type TlsOptions as ServerOptions,
   type TLSSocket,
 } from "node:tls";
-import type { ChatError } from "../core/errors.ts";
+import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
 import { chatErrorOf } from "./system_errors.ts";
 
@@ -35,8 +35,7 @@ export function handshake(
   socket.on("error", () => {});
   // Read by the handshake before anything that comes.
   if (input.length > 0) socket.unshift(input);
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => reject(tlsError(error, peer));
+  return new Promise<TLSSocket>((resolve, fail) => {
     const closed = () => fail(new Error("the peer closed the connection during the handshake"));
     socket.once("close", closed);
     const done = (secure: TLSSocket) => {
@@ -49,16 +48,23 @@ export function handshake(
       return;
     }
     // Not listening: it makes one handshake, and checks the client's certificate as it should be.
-    const server = secureServer(options, done, fail);
+    const server = secureServer(options, peer, done, fail);
     // As on a listener, until the handshake is done.
     socket.allowHalfOpen = false;
     server.emit("connection", socket);
+  }).catch((error) => {
+    throw tlsError(error, peer);
   });
 }
 
-/** A server that tells of handshakes that are done, and of those that failed. */
+/**
+ * A server that tells of handshakes that are done, and of those that failed.
+ *
+ * @throws {ChatError} kind `"tls"` for a certificate that is of no use; `name` is for its message.
+ */
 export function secureServer(
   options: TlsOptions,
+  name: string,
   done: (socket: TLSSocket) => void,
   failed: (error: unknown, socket: TLSSocket) => void,
 ): Server {
@@ -75,7 +81,11 @@ export function secureServer(
     socket.allowHalfOpen = true;
     done(socket);
   };
-  return createServer(settings, accepted).on("tlsClientError", failed);
+  try {
+    return createServer(settings, accepted).on("tlsClientError", failed);
+  } catch (error) {
+    throw tlsError(error, name);
+  }
 }
 
 /** What the two sides have agreed on. */
@@ -88,6 +98,7 @@ export function infoOf(socket: TLSSocket): TlsInfo {
 
 /** Puts what went wrong in a handshake into our words. */
 export function tlsError(error: unknown, peer: string): ChatError {
+  if (error instanceof ChatError) return error;
   const { code } = error as { code?: unknown };
   return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
 }

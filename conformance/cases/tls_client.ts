@@ -341,6 +341,21 @@ export const tlsClient: readonly Case[] = [
       t.equal(received, 0, "application bytes that the witness got");
     },
   },
+  {
+    ...common,
+    id: "TLS-6.13",
+    title: 'a certificate and a key that do not belong together are refused, kind "tls"',
+    why: "Two files are mixed up on one machine: one runtime ends the whole process over it.",
+    needs: ["tls", "clientCertificates"],
+    async run(t: Context) {
+      const { client, stranger } = await t.certificates();
+      const peer = await t.peer([{ do: "tls", requestCert: true }, { do: "recv-end" }]);
+      const probe = eager(t);
+      const tls = { ...await trust(t), cert: client.cert, key: stranger.key };
+      await t.rejects(() => begin(t, probe, { ...named(peer), tls }), "tls", "the two");
+      t.equal(probe.log, [], "hooks called");
+    },
+  },
 ];
 
 async function thrown(act: () => Promise<unknown>): Promise<unknown> {

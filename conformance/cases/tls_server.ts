@@ -209,6 +209,18 @@ export const tlsServer: readonly Case[] = [
       t.info("errors reported", t.takeReported().length);
     },
   },
+  {
+    ...common,
+    id: "TLS-6.14",
+    title: 'listening with a certificate and a key that do not belong together rejects, kind "tls"',
+    why: "A server that comes up with them serves nobody, and every caller is told something else.",
+    needs: ["serverTls", "listen"],
+    async run(t: Context) {
+      const { good, stranger } = await t.certificates();
+      const tls = { cert: good.cert, key: stranger.key };
+      await t.rejects(() => t.listen(() => ECHO, { tls }), "tls", "the two");
+    },
+  },
 ];
 
 async function asking(t: Context): Promise<TlsOptions> {
