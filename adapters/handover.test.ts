@@ -269,7 +269,7 @@ describe("startTls()", () => {
     const { wire, chat } = standing();
     const starting = chat.startTls();
     await turns();
-    await expect(chat.startTls()).rejects.toThrow("under way");
+    await expect(chat.startTls()).rejects.toThrow("being started");
     wire.finish();
     await starting;
     expect(kindOf(await chat.startTls().catch((error) => error))).toBe("tls");
