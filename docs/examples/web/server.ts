@@ -51,16 +51,25 @@ export function serveHttp(handler: FetchHandler, options: HttpOptions): Promise<
     ...options,
   };
   const limits = { maxHead, maxBody, headTimeout, bodyTimeout, keepAliveTimeout };
-  return serve(
-    { idleTimeout: 120_000, closeTimeout: 5_000, ...others },
-    (chat) => converseHttp(chat, handler, { ...limits, signal: options.signal }),
-  );
+  // One listener on the signal, however many connections there are.
+  const open = new Set<AbortController>();
+  options.signal?.addEventListener("abort", () => open.forEach((stop) => stop.abort()));
+  return serve({ idleTimeout: 120_000, closeTimeout: 5_000, ...others }, async (chat) => {
+    const stop = new AbortController();
+    if (options.signal?.aborted) return;
+    open.add(stop);
+    try {
+      await converseHttp(chat, handler, { ...limits, signal: stop.signal });
+    } finally {
+      open.delete(stop);
+    }
+  });
 }
 
-/** What all connections have in common. */
+/** What holds for one connection. */
 export interface HttpTerms extends HttpLimits {
   /** Given when no more requests shall be taken. */
-  readonly signal?: ServeOptions["signal"] | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** One connection: request after request, until one of the two has had enough. */
@@ -146,7 +155,7 @@ function requestOf(head: RequestHead, body: RequestBody, signal: AbortSignal): R
   try {
     const rest = hasBody ? { body: body.stream(), duplex: "half" } : {};
     const request = new Request(url, { method, headers, signal, ...rest });
-    // Some are written in capitals for us: `head` would be answered as HEAD is.
+    // Some are written in capitals, or become GET: then a handler would not see what was asked.
     if (request.method === method) return request;
   } catch {
     // CONNECT and TRACE are no business of a handler.

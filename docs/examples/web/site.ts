@@ -22,6 +22,8 @@ export async function site(request: Request): Promise<Response> {
       });
     case "/length":
       return Response.json({ bytes: (await request.arrayBuffer()).byteLength });
+    case "/hello":
+      return counted(`hello ${searchParams.get("name") ?? "world"}\n`);
     case "/numbers":
       return new Response(numbers(Number(searchParams.get("to") ?? 10)));
     case "/wait":
@@ -29,6 +31,12 @@ export async function site(request: Request): Promise<Response> {
     default:
       return new Response(`there is no ${pathname}\n`, { status: 404 });
   }
+}
+
+/** Says how long it is, as a stream cannot. */
+function counted(text: string): Response {
+  const body = new TextEncoder().encode(text);
+  return new Response(body, { headers: { "content-length": `${body.length}` } });
 }
 
 /** One a line, made as they are asked for: a slow client holds back the counting. */

@@ -1,0 +1,99 @@
+/**
+ * Holds the server, on each runtime, to clients and to requests of others.
+ *
+ * ```sh
+ * npm run web                                        # all that this machine has programs for
+ * npm run web -- --corpus gunicorn/tests/requests    # a checkout of gunicorn
+ * ```
+ *
+ * Nothing is installed or fetched: what is not there is said not to have been run.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { connect } from "node:net";
+import process from "node:process";
+import { setImmediate as turn } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { withCurl, withPython } from "./clients.ts";
+import { differenceOf, readCorpus, type Sample } from "./corpus.ts";
+import { withAb, withOurs, withWrk } from "./load.ts";
+import { RUNTIMES, Server } from "./programs.ts";
+import { Report } from "./report.ts";
+
+const CORPUS = "node_modules/.cache/asynchat/gunicorn/tests/requests";
+const HOW = "git clone --depth 1 https://github.com/benoitc/gunicorn " +
+  "node_modules/.cache/asynchat/gunicorn";
+
+/** Sends it in segments, ends, and reads to the end. */
+function exchange(port: number, input: Uint8Array, segment: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+    let output = "";
+    socket.on("data", (chunk: Buffer) => output += chunk.toString("latin1"));
+    socket.on("error", (error) => output += `<${error.message}>`).on(
+      "close",
+      () => resolve(output),
+    );
+    socket.on("end", () => socket.end());
+    socket.once("connect", async () => {
+      for (let at = 0; at < input.length && socket.writable; at += segment) {
+        socket.write(input.subarray(at, at + segment));
+        await turn();
+      }
+      socket.end();
+    });
+  });
+}
+
+function isAsExpected({ isValid, methods }: Sample, output: string): boolean {
+  const statuses = [...output.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+  const seen = [...output.matchAll(/\[(.*)\]\n/g)].map(([, method]) => method);
+  if (isValid) return seen.join() === methods.join() && statuses.every((status) => status === 200);
+  // Refused once, and nothing answered behind that.
+  const refused = statuses.filter((status) => status >= 400);
+  return refused.length === 1 && statuses.at(-1)! >= 400 && /\nconnection: close\r\n/.test(output);
+}
+
+async function withCorpus(
+  report: Report,
+  runtime: string,
+  samples: readonly Sample[],
+  port: number,
+): Promise<void> {
+  for (const sample of samples) {
+    const { name, input } = sample;
+    const segments = input.length > 1000 ? [Infinity, 211] : [Infinity, 7, 1];
+    const outputs = await Promise.all(segments.map((size) => exchange(port, input, size)));
+    const [whole = ""] = outputs.map((output) => output.replaceAll(/\ndate: .*/g, ""));
+    const isSame = outputs.every((output) => output.replaceAll(/\ndate: .*/g, "") === whole);
+    report.check(`${runtime}: ${name}: however it is cut`, isSame, outputs);
+    const difference = differenceOf(sample, runtime), expected = isAsExpected(sample, whole);
+    if (difference === undefined) report.check(`${runtime}: ${name}`, expected, whole);
+    else report.check(`${runtime}: ${name}: otherwise, as ${difference}`, !expected, whole);
+  }
+}
+
+const { values } = parseArgs({
+  options: { corpus: { type: "string", default: CORPUS }, runtime: { type: "string" } },
+});
+const report = new Report();
+const samples = existsSync(values.corpus) ? readCorpus(values.corpus) : undefined;
+for (const [runtime, command] of Object.entries(RUNTIMES)) {
+  if (values.runtime !== undefined && values.runtime !== runtime.toLowerCase()) continue;
+  {
+    await using server = await Server.start(command("web/main"));
+    for (const check of [withCurl, withPython, withOurs, withWrk, withAb]) {
+      await check(report, runtime, server.port);
+    }
+    report.check(`${runtime}: goes down when told to`, await server.stop() === 0);
+  }
+  if (samples === undefined) {
+    report.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
+    continue;
+  }
+  await using mirror = await Server.start(command("web/check/mirror"));
+  await withCorpus(report, runtime, samples, mirror.port);
+}
+if (!report.end()) process.exitCode = 1;
