@@ -691,6 +691,9 @@ export class Session {
     const failure = this.#failureDue;
     if (failure !== undefined) {
       this.#failureDue = undefined;
+      // What is held back is no frame, and no terminator that the hook sets shall make it one.
+      this.#ending.cut(this.#input);
+      this.#dropInput();
       return handler.failed(failure);
     }
     if (this.#phase === "closed" && !this.#closedTold) {
@@ -754,13 +757,15 @@ export class Session {
         return this.#terminator;
       },
       overflow: () => {
+        sink.stopped = true;
+        // The hook that was given the last of it has closed meanwhile.
+        if (this.#deaf || this.#silent) return;
         const error = overlongFrame(this.#limits);
         this.#counters.framesOverlong++;
         this.#show("overlong");
         const goOn = this.#limits.overlong === "skip" && this.#terminator.kind !== "count";
         if (goOn) this.#refusalDue = error;
         else this.refuse(error);
-        sink.stopped = true;
       },
     };
     return this.#sink = sink;

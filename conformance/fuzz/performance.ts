@@ -1,0 +1,414 @@
+/**
+ * One script, performed: what was told, what was sent, and what was against the laws.
+ *
+ * @module
+ */
+
+import { AsyncChat, type HookResult } from "../../core/async_chat.ts";
+import type { CloseReport } from "../../core/close_report.ts";
+import { ChatError } from "../../core/errors.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NOT_YET, type Produced } from "../../core/producer.ts";
+import { ManualPeer } from "../../core/testing/manual_peer.ts";
+import { lend } from "../../core/testing/segmentation.ts";
+import { type HookName, HOOKS, Monitor } from "../monitor.ts";
+import type { Command, Input, Reacting, Script } from "./script.ts";
+
+/** What came of a script. */
+export interface Performed {
+  /** Hooks and payload, in order; adjacent pieces joined. */
+  readonly told: readonly string[];
+  /** Bytes that the peer got; `undefined` where that may depend on how the input was cut. */
+  readonly sent: string | undefined;
+  /** What was against the laws, in words. */
+  readonly wrong: readonly string[];
+}
+
+/** What a hook throws in a script. */
+class Boom extends Error {}
+
+/** Turns after which everything that does not wait for the network has happened. */
+const SETTLED = { sync: 2, async: 20 };
+/** Different bytes, so that each thing that is sent can be told from the others. */
+const MOST_SENT = 250;
+
+/**
+ * Performs it.
+ *
+ * @param steady whether the script is one whose outcome must not depend on how its input is cut
+ * @param cut cuts the input into chunks
+ */
+export async function perform(
+  script: Script,
+  steady: boolean,
+  cut: (bytes: Uint8Array) => Iterable<Uint8Array>,
+): Promise<Performed> {
+  const performance = new Performance(script, steady, cut);
+  await performance.run();
+  return performance.outcome();
+}
+
+class Performance {
+  readonly #script: Script;
+  readonly #steady: boolean;
+  readonly #cut: (bytes: Uint8Array) => Iterable<Uint8Array>;
+  readonly #chat: AsyncChat;
+  readonly #peer: ManualPeer;
+  readonly #monitor = new Monitor();
+  readonly #told: string[] = [];
+  readonly #wrong: string[] = [];
+  readonly #counts = new Map<Reacting, number>();
+  readonly #limit: number;
+  readonly #turns: number;
+  #now = 0;
+
+  #wire: Uint8Array[] = [];
+  #finDue = false;
+  #spoil: () => void = () => {};
+  #received = 0;
+
+  /** Payload of the frame under way; `undefined` where its beginning is not known any more. */
+  #payload: number | undefined = 0;
+  #delivered = 0;
+  #muted = false;
+  #cutShort = false;
+
+  /** How much was queued under each byte. */
+  readonly #queued: number[] = [];
+  #sent: number[] = [];
+  #simple = true;
+  #report: CloseReport | undefined;
+
+  constructor(script: Script, steady: boolean, cut: (bytes: Uint8Array) => Iterable<Uint8Array>) {
+    this.#script = script;
+    this.#steady = steady;
+    this.#cut = cut;
+    this.#limit = script.limits.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
+    const isAsync = /"wait"|"later":true/.test(JSON.stringify(script));
+    this.#turns = isAsync ? SETTLED.async : SETTLED.sync;
+    this.#chat = new AsyncChat(script.limits);
+    for (const [name, short] of HOOKS) {
+      const hook = (argument: unknown) => this.#hook(name as Reacting, short, argument);
+      Object.defineProperty(this.#chat, name, { value: hook });
+    }
+    this.#peer = new ManualPeer(this.#chat, false);
+    this.#peer.onerror = (error) => {
+      if (!(error instanceof Boom)) this.#against(`reported: ${String(error)}`);
+    };
+  }
+
+  async run(): Promise<void> {
+    this.#command({ do: "terminator", to: this.#script.terminator });
+    this.#guard(() => this.#peer.connect());
+    await this.#settle();
+    for (const input of this.#script.inputs) {
+      this.#guard(() => this.#input(input));
+      this.#move();
+      if (this.#steady || input.do === "turn") await this.#settle();
+    }
+    await this.#finish();
+  }
+
+  outcome(): Performed {
+    const joined: string[] = [];
+    for (const entry of this.#told) {
+      const last = joined.at(-1);
+      if (entry.startsWith("data ") && last?.startsWith("data ")) {
+        joined[joined.length - 1] = last + entry.slice(5);
+      } else joined.push(entry);
+    }
+    return {
+      told: joined,
+      sent: this.#cutShort ? undefined : this.#sent.join(),
+      wrong: [...this.#monitor.violations, ...this.#wrong],
+    };
+  }
+
+  // --- the network -------------------------------------------------------------------------------
+
+  #input(input: Input): void {
+    switch (input.do) {
+      case "receive":
+        this.#wire.push(...this.#cut(new TextEncoder().encode(input.text)));
+        break;
+      case "fin":
+        this.#finDue = true;
+        break;
+      case "reset":
+        this.#wire = [];
+        this.#cutShort = true;
+        this.#peer.fail();
+        break;
+      case "gone":
+        this.#wire = [];
+        this.#cutShort = true;
+        this.#chat.session.disconnected();
+        this.#peer.settle();
+        break;
+      case "tick":
+        this.#peer.tick(this.#now += input.milliseconds);
+        break;
+      case "room":
+        this.#peer.room = input.bytes;
+        this.#peer.settle();
+        break;
+      case "command":
+        if (input.command.do === "throw") break;
+        this.#command(input.command);
+        this.#peer.settle();
+    }
+  }
+
+  /** Lets come what is wanted, as a socket does. */
+  #move(): boolean {
+    const { session } = this.#chat;
+    let moved = false;
+    this.#guard(() => this.#peer.settle());
+    while (session.wantsRead) {
+      // What was lent is not looked at any more.
+      this.#spoil();
+      this.#spoil = () => {};
+      const bytes = this.#wire.shift();
+      if (bytes !== undefined) {
+        const { chunk, spoil } = lend(bytes);
+        this.#spoil = spoil;
+        this.#received += chunk.length;
+        this.#guard(() => this.#peer.send(chunk));
+      } else if (this.#finDue) {
+        this.#finDue = false;
+        this.#guard(() => this.#peer.end());
+      } else break;
+      moved = true;
+    }
+    if (this.#steady && session.isPaused) {
+      this.#chat.resume();
+      this.#guard(() => this.#peer.settle());
+      moved = true;
+    }
+    this.#sent.push(...this.#peer.take());
+    return moved;
+  }
+
+  async #settle(): Promise<void> {
+    for (let quiet = 0; quiet < this.#turns;) {
+      quiet = this.#move() ? 0 : quiet + 1;
+      await Promise.resolve();
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { session } = this.#chat;
+    this.#peer.room = Infinity;
+    this.#finDue = !session.isOver;
+    // A hook may pause it again.
+    for (let times = 0; times < 10; times++) {
+      this.#guard(() => {
+        this.#chat.resume();
+        this.#chat.resumeProducers();
+      });
+      await this.#settle();
+      if (this.#monitor.count("close") > 0) break;
+      if (times !== 7 || session.isOver) continue;
+      this.#cutShort = true;
+      this.#chat.close();
+    }
+    this.#check(session.isOver);
+  }
+
+  #check(isOver: boolean): void {
+    const closes = this.#monitor.count("close");
+    if (closes !== 1 || !isOver) this.#against(`${closes} closes at the end`);
+    if (this.#delivered > this.#received) {
+      this.#against(`${this.#delivered} bytes told of ${this.#received}`);
+    }
+    this.#sent.push(...this.#peer.take());
+    const counts: number[] = [];
+    let last = 0;
+    for (const byte of this.#sent) {
+      if (byte < last) this.#against(`sent out of order: ${byte} behind ${last}`);
+      last = byte;
+      counts[byte] = (counts[byte] ?? 0) + 1;
+    }
+    counts.forEach((count, byte) => {
+      if (count > (this.#queued[byte] ?? 0)) this.#against(`sent twice, or invented: ${byte}`);
+    });
+    if (!this.#simple || this.#report === undefined) return;
+    const queued = this.#queued.reduce((sum, size) => sum + size, 0);
+    const accounted = this.#sent.length + this.#report.bytesUnsent;
+    if (accounted !== queued) {
+      this.#against(
+        `${queued} bytes queued, ${this.#sent.length} sent, ${this.#report.bytesUnsent} unsent`,
+      );
+    }
+    if (this.#report.bytesUnsent > 0 && this.#peer.sawEnd) {
+      this.#against("a FIN before the last byte");
+    }
+  }
+
+  // --- hooks -------------------------------------------------------------------------------------
+
+  #hook(name: Reacting, short: HookName, argument: unknown): HookResult {
+    const detail = this.#note(short, argument);
+    this.#monitor.enter(short, detail);
+    try {
+      const done = this.#react(name, argument);
+      if (done === undefined) {
+        this.#monitor.leave(short, "returned");
+        return;
+      }
+      this.#monitor.leave(short, "promise");
+      done.then(
+        () => this.#monitor.leave(short, "settled"),
+        () => this.#monitor.leave(short, "rejected"),
+      );
+      return done;
+    } catch (error) {
+      this.#monitor.leave(short, "threw");
+      throw error;
+    }
+  }
+
+  #note(short: HookName, argument: unknown): number | string | undefined {
+    if (argument instanceof Uint8Array) {
+      this.#notePayload(argument.length);
+      this.#tell(`data ${[...argument].map((byte) => String.fromCharCode(byte)).join("")}`);
+      return argument.length;
+    }
+    if (short === "found") this.#payload = 0;
+    if (short === "close") {
+      const report = this.#report = argument as CloseReport;
+      this.#tell(`close ${report.reason} ${report.incomplete?.received ?? "whole"}`);
+      return report.reason;
+    }
+    if (short === "exception" && !(argument instanceof Boom)) {
+      this.#against(`an exception of its own: ${String(argument)}`);
+    }
+    if (argument instanceof ChatError) {
+      this.#tell(`${short} ${argument.kind}`);
+      if (argument.kind === "limit") this.#payload = 0;
+      return argument.kind;
+    }
+    if (argument instanceof Error && short === "error") this.#against(`untyped: ${argument}`);
+    this.#tell(short);
+    return undefined;
+  }
+
+  #notePayload(size: number): void {
+    this.#delivered += size;
+    const terminator = this.#chat.getTerminator();
+    if (terminator === null || terminator === 0) this.#payload = 0;
+    else if (this.#payload !== undefined && (this.#payload += size) > this.#limit) {
+      this.#against(`a frame of ${this.#payload} bytes, above the limit of ${this.#limit}`);
+      this.#payload = undefined;
+    }
+  }
+
+  #tell(entry: string): void {
+    if (!this.#muted) this.#told.push(entry);
+  }
+
+  #react(name: Reacting, argument: unknown): Promise<void> | undefined {
+    const isFirst = this.#steady && name === "collectIncomingData";
+    if (isFirst && (this.#payload === 0 || this.#payload !== (argument as Uint8Array).length)) {
+      return undefined;
+    }
+    const nth = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, nth);
+    const commands = this.#script.reactions
+      .filter((reaction) => reaction.hook === name && reaction.nth === nth)
+      .flatMap((reaction) => reaction.commands);
+    if (commands.length > 0) return this.#obey(commands);
+    if (name === "handleEnd") this.#command({ do: "closeWhenDone" });
+    if (name === "handleTimeout") this.#chat.abort(argument);
+    return undefined;
+  }
+
+  #obey(commands: readonly Command[]): Promise<void> | undefined {
+    const wait = commands.findIndex((command) => command.do === "wait");
+    if (wait === -1) {
+      for (const command of commands) this.#command(command);
+      return undefined;
+    }
+    for (const command of commands.slice(0, wait)) this.#command(command);
+    const { turns } = commands[wait] as Command & { do: "wait" };
+    return (async () => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await this.#obey(commands.slice(wait + 1));
+    })();
+  }
+
+  // --- commands ----------------------------------------------------------------------------------
+
+  #command(command: Command): void {
+    const chat = this.#chat;
+    if (command.do === "throw") throw new Boom("as the script says");
+    if (command.do === "wait") return;
+    try {
+      this.#monitor.command(command.do, () => {
+        switch (command.do) {
+          case "terminator":
+            return chat.setTerminator(command.to);
+          case "push":
+            return this.#push(command.size);
+          case "produce":
+            return this.#produce(command);
+          case "discardBuffers":
+            this.#simple = false;
+            this.#payload = undefined;
+            return chat.discardBuffers();
+          default:
+            if (command.do === "close" || command.do === "abort") this.#cutShort = true;
+            chat[command.do]();
+            // Frames of the same chunk are still told, others are not: that is no law.
+            if (command.do === "closeWhenDone") this.#muted = this.#steady;
+        }
+      });
+    } catch (error) {
+      if (error instanceof ChatError && (error.kind === "limit" || error.kind === "closed")) {
+        // Pieces of payload are told as one, whatever is done between them.
+        if (!this.#steady || this.#payload === 0) this.#tell(`threw ${error.kind}`);
+        return;
+      }
+      this.#against(`${command.do} threw ${String(error)}`);
+    }
+  }
+
+  #push(size: number): void {
+    const byte = this.#queued.length;
+    if (byte >= MOST_SENT) return;
+    this.#chat.push(new Uint8Array(size).fill(byte));
+    this.#queued.push(size);
+  }
+
+  #produce({ pieces, later }: Command & { do: "produce" }): void {
+    const byte = this.#queued.length;
+    if (byte >= MOST_SENT) return;
+    let next = 0;
+    const produce = (): Produced => {
+      const piece = pieces[next++];
+      if (piece === undefined) return null;
+      if (piece === "throw" || piece === "reject") throw new Boom("the producer of the script");
+      if (piece === "not yet") return NOT_YET;
+      this.#queued[byte]! += piece.length;
+      return new Uint8Array(piece.length).fill(byte);
+    };
+    this.#chat.pushWithProducer({
+      more: () => later ? Promise.resolve().then(produce) : produce(),
+    });
+    this.#queued.push(0);
+    this.#simple = false;
+  }
+
+  /** Nothing may come out of a call that an adapter makes. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#against(`an adapter's call threw ${(error as Error).stack ?? String(error)}`);
+    }
+  }
+
+  #against(what: string): void {
+    if (this.#wrong.length < 5) this.#wrong.push(what);
+  }
+}
