@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Case, Context } from "../case.ts";
+import type { Case, Context, Step } from "../case.ts";
 import { failureOf, kindOf, type Meet } from "./meeting.ts";
 import { startTlsTwins } from "./tls_meeting.ts";
 import type { Role } from "./tls_meeting.ts";
@@ -16,8 +16,10 @@ export async function needRefused(
   meet: Meet,
   role: Role,
   injected: Injection,
+  late = false,
 ): Promise<void> {
-  const upgrading = await upgrade(t, meet, role, [{ do: "tls" }, { do: "recv-end" }], { injected });
+  const program: readonly Step[] = [{ do: "tls" }, { do: "recv-end" }];
+  const upgrading = await upgrade(t, meet, role, program, { injected, late });
   const { probe, starting } = upgrading;
   const error = await failureOf(t, () => starting, "startTls() over plaintext");
   // Behind our last words it is the handshake that meets it.
@@ -55,4 +57,9 @@ export const stlInjection: readonly Case[] = [
     why: "It is held back and shows nowhere, and would still be there behind the switch.",
     level: "MUST",
   }, (t, meet, role) => needRefused(t, meet, role, { text: "\r", when: "at once" })),
+  ...startTlsTwins(["STL-4.5", "STL-4.6"], {
+    title: "half a line that has been told before startTls() is called is refused as well",
+    why: "It is in the hands of the conversation, which would put the encrypted rest behind it.",
+    level: "MUST",
+  }, (t, meet, role) => needRefused(t, meet, role, { text: "XEVIL ", when: "at once" }, true)),
 ];

@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { AsyncChat } from "../../core/async_chat.ts";
 import type { StartTlsOptions, TlsInfo } from "../../core/tls.ts";
 import type { Context, Peer, Probe, Seen, Step } from "../case.ts";
-import { hasEnded, type Hooks, type Meet, seen } from "./meeting.ts";
+import { hasEnded, type Hooks, type Meet, seen, textOf } from "./meeting.ts";
 import { credentials, type Role } from "./tls_meeting.ts";
 
 /** What is asked for, and what is answered. */
@@ -36,6 +37,8 @@ export interface UpgradeOptions {
   readonly start?: StartTlsOptions;
   readonly injected?: Injection;
   readonly hooks?: Hooks;
+  /** Starts TLS not before a piece of the next line has been told, in that hook. */
+  readonly late?: boolean;
 }
 
 /** What the witness says before its handshake, and waits for. */
@@ -57,13 +60,18 @@ export async function upgrade(
   meet: Meet,
   role: Role,
   program: readonly Step[],
-  { start = {}, injected, hooks = {} }: UpgradeOptions = {},
+  { start = {}, injected, hooks = {}, late = false }: UpgradeOptions = {},
 ): Promise<Upgrade> {
   const options = { ...await credentials(t, role), ...start };
   const frames: string[] = [];
   let began: (starting: Promise<TlsInfo>) => void = () => {};
   const starting = new Promise<TlsInfo>((resolve) => began = resolve);
   starting.catch(() => {});
+  const begin = (chat: AsyncChat) => {
+    began(chat.startTls(role === "client" ? options : { ...options, goAhead: GO_AHEAD }));
+    chat.push(SECRET);
+  };
+  let line = "";
   const { probe, peer } = await meet([...dialogue(role, injected), ...program], {
     terminator: "\r\n",
     handleError() {},
@@ -71,11 +79,18 @@ export async function upgrade(
     handleConnect() {
       if (role === "client") this.push(REQUEST);
     },
+    ...(late
+      ? {
+        collectIncomingData(this: AsyncChat, data: Uint8Array) {
+          line += textOf(data);
+          if (frames.length === 1) begin(this);
+        },
+      }
+      : {}),
     foundTerminator() {
-      frames.push(this.getText());
-      if (frames.length > 1) return;
-      began(this.startTls(role === "client" ? options : { ...options, goAhead: GO_AHEAD }));
-      this.push(SECRET);
+      frames.push(late ? line : this.getText());
+      line = "";
+      if (frames.length === 1 && !late) begin(this);
     },
   });
   return { probe, peer, frames, starting };

@@ -8,6 +8,7 @@ import type { Mutant } from "./mutant.ts";
 
 const driver = "adapters/driver.ts";
 const node = "adapters/node.ts";
+const transport = "adapters/node_transport.ts";
 const opening = "adapters/opening.ts";
 const accepting = "adapters/accepting.ts";
 const session = "core/session.ts";
@@ -16,9 +17,9 @@ const session = "core/session.ts";
 export const adapterMutants: readonly Mutant[] = [
   {
     fault: "end() cuts the connection",
-    file: node,
-    find: "end: () => void socket.end(),",
-    replace: "end: () => void socket.destroy(),",
+    file: transport,
+    find: "    else socket.end();",
+    replace: "    else socket.destroy();",
     caughtBy: "EOF-3.1",
   },
   {
@@ -30,55 +31,57 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     fault: "a reset is told as a clean end",
-    file: node,
-    find: 'socket.on("error", (error) => events.failed(',
-    replace: 'socket.on("error", (error) => void events.ended() ?? (0 as never) ?? events.failed(',
+    file: transport,
+    find: "    this.#events.failed(toChatError(error, this.peer));",
+    replace: "    void error;\n    this.#events.ended();",
     caughtBy: "RST-1.1",
   },
   {
     fault: "the end is told before the last data",
-    file: node,
-    find: "    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))",
+    file: transport,
+    find:
+      "        this.#events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),",
     replace:
-      "    setTimeout(() =>\n    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)), 5)",
+      "        setTimeout(() =>\n        this.#events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)), 5),",
     caughtBy: "EOF-1.1",
   },
   {
     fault: "a write is told as done before the system took it",
-    file: node,
+    file: transport,
     find:
-      "new Promise((resolve) => socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))),",
-    replace: "(socket.write(bytes), bytes.length),",
+      "    return new Promise((resolve) =>\n      this.#socket.write(bytes, (error) => resolve(error ? 0 : bytes.length))\n    );",
+    replace: "    this.#socket.write(bytes);\n    return Promise.resolve(bytes.length);",
     caughtBy: "BP-1.1",
   },
   {
     fault: "the last byte of a write is lost",
-    file: node,
-    find: "socket.write(bytes, (error)",
-    replace: "socket.write(bytes.length > 1000 ? bytes.subarray(1) : bytes, (error)",
+    file: transport,
+    find: "this.#socket.write(bytes, (error)",
+    replace: "this.#socket.write(bytes.length > 1000 ? bytes.subarray(1) : bytes, (error)",
     caughtBy: "INT-1.1",
   },
   {
     fault: "pause is ignored",
-    file: node,
-    find: "pause: () => void socket.pause(),",
-    replace: "pause: () => {},",
+    file: transport,
+    find: "    this.#socket.pause();",
+    replace: "",
     caughtBy: "BP-3.1",
   },
   {
     fault: "reading never starts again",
-    file: node,
-    find: "resume: () => void socket.resume(),",
-    replace: "resume: () => void (socket.bytesRead === 0 && socket.resume()),",
+    file: transport,
+    find: "    this.#socket.resume();",
+    replace: "    if (this.#socket.bytesRead === 0) this.#socket.resume();",
     caughtBy: "BP-3.1",
   },
   {
     fault: "chunks share one buffer",
-    file: node,
-    find: "    events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))",
+    file: transport,
+    find:
+      "        this.#events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)),",
     replace:
-      "    events.data(new Uint8Array((Uint8Array.prototype.set.call((globalThis as any).shared ??= " +
-      "new Uint8Array(65536), chunk), (globalThis as any).shared.buffer), 0, chunk.length))",
+      "        this.#events.data(new Uint8Array((Uint8Array.prototype.set.call((globalThis as any).shared ??= " +
+      "new Uint8Array(65536), chunk), (globalThis as any).shared.buffer), 0, chunk.length)),",
     caughtBy: "INT-5.1",
   },
   {
@@ -90,9 +93,9 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     fault: "a reset cannot be seen by the peer",
-    file: node,
-    find: "(reset ? socket.resetAndDestroy() : socket.destroy())",
-    replace: "(reset ? socket.destroy() : socket.destroy())",
+    file: transport,
+    find: "this.#plain.resetAndDestroy();",
+    replace: "this.#plain.destroy();",
     caughtBy: "ABT-2.1",
   },
   {

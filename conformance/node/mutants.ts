@@ -19,6 +19,7 @@ import { type Line, PREFIX } from "../launch.ts";
 import { adapterMutants } from "../mutants/adapters.ts";
 import { coreMutants } from "../mutants/core.ts";
 import type { Mutant } from "../mutants/mutant.ts";
+import { tlsMutants } from "../mutants/tls.ts";
 import { transcriptMutants } from "../mutants/transcript.ts";
 import type { Result } from "../result.ts";
 import { startWitness } from "./witness/control.ts";
@@ -90,7 +91,7 @@ async function run(script: string, options: object): Promise<Map<string, Result>
 }
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
-const mutants = [...coreMutants, ...adapterMutants, ...transcriptMutants].filter((
+const mutants = [...coreMutants, ...adapterMutants, ...tlsMutants, ...transcriptMutants].filter((
   { fault, file, caughtBy },
 ) => `${fault} ${file} ${caughtBy}`.includes(values.only));
 if (mutants.length === 0) {
