@@ -9,17 +9,7 @@ import { type CloseReason, Ending, reasonOf } from "./close_report.ts";
 import { isFrameUnderWay, timeoutError, type Watch } from "./deadlines.ts";
 import { ChatError } from "./errors.ts";
 import { injected } from "./handover.ts";
-import {
-  changeTerminator,
-  discardInput,
-  feed,
-  finish,
-  initialInput,
-  type Input,
-  type InputSink,
-  isUnfinished,
-  unreadBytes,
-} from "./input.ts";
+import { Intake } from "./intake.ts";
 import { completeLimits, fullQueue, type Limits, overlongCount, overlongFrame } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import {
@@ -43,13 +33,7 @@ import {
   type SessionStats,
   zeroCounters,
 } from "./stats.ts";
-import {
-  type CompiledTerminator,
-  compileTerminator,
-  RAW,
-  sourceOf,
-  type Terminator,
-} from "./terminator.ts";
+import { compileTerminator, type Terminator } from "./terminator.ts";
 import { Watches } from "./watches.ts";
 
 /**
@@ -110,24 +94,12 @@ export class Session {
   #connectedDue = false;
   #closedTold = false;
 
-  #folding = false;
-  #stopped = false;
   #holds = 0;
   #paused = false;
-  /** Frames that may still be told. */
-  #demand = Infinity;
   /** The bytes are about to mean something else: `refuse` when none may have come by then. */
   #handover: "none" | "refuse" | "keep" = "none";
 
-  #input: Input;
-  #chunks: Uint8Array[] = [];
-  /** The terminator as the callbacks shall see it, also while the fold is under way. */
-  #terminator: CompiledTerminator = RAW;
-  #remaining = 0;
-  /** Set while payload is being told: it rules from the next frame. */
-  #nextTerminator: CompiledTerminator | undefined;
-  #inPayload = false;
-  #discarding = false;
+  readonly #intake: Intake;
   /** The peer's side: `ending` when its FIN has come, `ended` when that has been told. */
   #peer: "open" | "ending" | "ended" = "open";
   /** What comes is read, so that the peer can end in good order, but it is not told. */
@@ -166,7 +138,12 @@ export class Session {
     this.#limits = completeLimits(limits);
     this.#watches = new Watches(this.#limits);
     const { maxFrameLength, overlong } = this.#limits;
-    this.#input = initialInput(maxFrameLength, overlong === "skip");
+    this.#intake = new Intake(maxFrameLength, overlong === "skip", {
+      framed: () => this.#framed(),
+      overlong: () => this.#overlong(),
+      terminated: () => this.#show("terminator"),
+      isHeld: () => this.#holds > 0,
+    });
   }
 
   // --- inputs: what happened ---------------------------------------------------------------------
@@ -187,13 +164,13 @@ export class Session {
    * @throws {Error} when called from inside a callback: the order of events would be lost.
    */
   receive(chunk: Uint8Array): void {
-    if (this.#folding) throw new Error("receive() was called from inside a callback");
+    if (this.#intake.isTelling) throw new Error("receive() was called from inside a callback");
     if (chunk.length === 0 || this.#peer !== "open" || this.isOver) return;
     this.#watches.move();
     this.#counters.chunksReceived++;
     this.#counters.bytesReceived += chunk.length;
     this.#show("received", chunk.length);
-    if (!this.#deaf) this.#chunks.push(chunk);
+    if (!this.#deaf) this.#intake.add(chunk);
   }
 
   /** The peer sent its FIN. */
@@ -287,7 +264,7 @@ export class Session {
   get isFresh(): boolean {
     const { pauses, holds } = this.#counters;
     return this.#phase === "connecting" && this.#ours === "open" && this.#outbox.isEmpty &&
-      pauses + holds === 0 && this.#demand === Infinity;
+      pauses + holds === 0 && !this.#intake.isBounded;
   }
 
   /** The limits in force. */
@@ -370,7 +347,7 @@ export class Session {
 
   /** Tells `handler` everything there is to tell, in order, until it answers `false`. */
   dispatch(handler: SessionHandler): void {
-    if (this.#folding) return;
+    if (this.#intake.isTelling) return;
     while (this.#tellNext(handler));
   }
 
@@ -404,20 +381,13 @@ export class Session {
     if (compiled.kind === "count" && compiled.bytes > this.#limits.maxFrameLength) {
       throw overlongCount(compiled.bytes, this.#limits);
     }
-    if (this.#folding || this.#inPayload) {
-      this.#nextTerminator = compiled;
-      if (this.#terminator.kind === "raw") this.#stopFold();
-      return;
-    }
-    this.#changeTerminator(compiled);
+    this.#intake.setTerminator(compiled);
     this.#wake();
   }
 
   /** The terminator as it was set; a count as the number of bytes still due. */
   getTerminator(): Terminator {
-    const next = this.#nextTerminator;
-    if (next === undefined) return sourceOf(this.#terminator, this.#remaining);
-    return sourceOf(next, next.kind === "count" ? next.bytes : 0);
+    return this.#intake.getTerminator();
   }
 
   /**
@@ -514,8 +484,7 @@ export class Session {
    * terminator, the connection and a pending close. A frame that is complete still ends.
    */
   discardBuffers(): void {
-    if (this.#folding) this.#discarding = true;
-    else this.#discardInput();
+    this.#intake.discard();
     this.#outbox.discard(new ChatError("aborted", "the output queue was discarded"));
     this.#outputWent();
     this.#wake();
@@ -528,7 +497,7 @@ export class Session {
       this.#counters.pauses++;
       this.#show("paused");
     }
-    this.#stopFold();
+    this.#intake.stop();
     this.#wake();
   }
 
@@ -559,8 +528,7 @@ export class Session {
         `a demand is a whole number of frames from 0 on, or Infinity; got ${frames}`,
       );
     }
-    this.#demand = frames + (this.#demand === Infinity ? 0 : this.#demand);
-    if (this.#demand === 0) this.#stopFold();
+    this.#intake.demand(frames);
     this.#wake();
   }
 
@@ -582,18 +550,14 @@ export class Session {
     }
     this.#handover = refuse ? "refuse" : "keep";
     this.#outbox.fence();
-    this.#stopFold();
+    this.#intake.stop();
     this.#show("handover");
     this.#wake();
   }
 
   /** Takes the input that has come and was not told, as one copy; its frame begins anew. */
   takeInput(): Uint8Array {
-    const unread = unreadBytes(this.#input, this.#chunks);
-    this.#discardInput();
-    this.#input = { ...this.#input, ended: false, skipping: false };
-    this.#changeTerminator(this.#nextTerminator ?? this.#terminator);
-    return unread;
+    return this.#intake.takeUnread();
   }
 
   /** TLS has begun: input is told again, and what waited goes out. */
@@ -626,8 +590,7 @@ export class Session {
     this.#holds--;
     if (this.#holds > 0) return;
     this.#show("released");
-    this.#inPayload = false;
-    this.#switchRaw();
+    this.#intake.settle();
     this.#wake();
   }
 
@@ -635,24 +598,16 @@ export class Session {
 
   /** Whether input may be told, as far as commands go. */
   get #tellsInput(): boolean {
-    return !this.#paused && this.#demand > 0 && this.#handover === "none";
-  }
-
-  /** Whether anything came that is not, as whole frames, told. */
-  get #hasUnread(): boolean {
-    const { ended, replay, offset } = this.#input;
-    const [first] = this.#chunks;
-    if (first !== undefined && (this.#chunks.length > 1 || offset < first.length)) return true;
-    return ended || replay.length > 0 || isFrameUnderWay(this.#input);
+    return !this.#paused && this.#intake.isDemanded && this.#handover === "none";
   }
 
   get #hasInput(): boolean {
-    return this.#chunks.length > 0 || this.#peer === "ending" || isUnfinished(this.#input);
+    return this.#peer === "ending" || this.#intake.hasInput;
   }
 
   /** Tells one event, or what one chunk holds. Answers whether there may be more to tell. */
   #tellNext(handler: SessionHandler): boolean {
-    if (this.#handover === "refuse" && this.#hasUnread && !this.isOver) {
+    if (this.#handover === "refuse" && this.#intake.hasUnread && !this.isOver) {
       this.fail(injected());
     }
     if (this.#holds > 0 || this.#closedTold) return false;
@@ -692,83 +647,44 @@ export class Session {
     if (failure !== undefined) {
       this.#failureDue = undefined;
       // What is held back is no frame, and no terminator that the hook sets shall make it one.
-      this.#ending.cut(this.#input);
+      this.#ending.cut(this.#intake.input);
       this.#dropInput();
       return handler.failed(failure);
     }
     if (this.#phase === "closed" && !this.#closedTold) {
       this.#closedTold = true;
-      this.#ending.cut(this.#input);
+      this.#ending.cut(this.#intake.input);
       handler.closed(this.#ending.report());
     }
     return false;
   }
 
   #tellInput(handler: SessionHandler): boolean {
-    const chunk = this.#chunks[0];
-    const last = chunk === undefined && this.#peer === "ending";
-    const sink = this.#sinkFor(handler);
-    sink.stopped = this.#stopped = false;
-    let input: Input;
-    this.#folding = true;
-    try {
-      input = last ? finish(this.#input, sink) : feed(this.#input, chunk ?? NOTHING, sink);
-    } finally {
-      this.#folding = false;
-    }
-    if (this.#deaf || this.#silent) return !this.#stopped;
-    this.#input = input;
-    if (!input.stopped && chunk !== undefined) this.#chunks.shift();
-    if (this.#discarding) this.#discardInput();
-    this.#switchRaw();
-    if (this.#stopped) return false;
-    if (!last || input.stopped) return true;
+    const last = this.#peer === "ending" && !this.#intake.hasChunk;
+    const outcome = this.#intake.tell(handler, last);
+    if (outcome !== "finished") return outcome === "more";
     this.#peer = "ended";
-    this.#ending.cut(input);
+    this.#ending.cut(this.#intake.input);
     const goOn = handler.ended();
     this.#overWhenBothEnded();
     return goOn;
   }
 
-  #sink: Told | undefined;
+  #framed(): void {
+    this.#counters.framesReceived++;
+    // Even a call that does nothing is felt at millions of frames a second.
+    if (this.oninspect !== undefined) this.#show("frame");
+  }
 
-  #sinkFor(handler: SessionHandler): Told {
-    if (this.#sink?.handler === handler) return this.#sink;
-    const sink: Told = {
-      handler,
-      stopped: false,
-      data: (source, start, end) => {
-        this.#inPayload = true;
-        if (!handler.data(source, start, end)) this.#stopped = sink.stopped = true;
-        if (this.#holds === 0) this.#inPayload = false;
-        if (this.#terminator.kind === "count") this.#remaining -= end - start;
-      },
-      found: (next) => {
-        this.#counters.framesReceived++;
-        if (--this.#demand === 0) sink.stopped = true;
-        // Even a call that does nothing is felt at millions of frames a second.
-        if (this.oninspect !== undefined) this.#show("frame");
-        if (this.#nextTerminator !== undefined || next !== this.#terminator) {
-          this.#putInForce(this.#nextTerminator ?? next);
-        }
-        if (!handler.found()) this.#stopped = sink.stopped = true;
-        if (this.#nextTerminator !== undefined) this.#putInForce(this.#nextTerminator);
-        if (this.#discarding) sink.stopped = true;
-        return this.#terminator;
-      },
-      overflow: () => {
-        sink.stopped = true;
-        // The hook that was given the last of it has closed meanwhile.
-        if (this.#deaf || this.#silent) return;
-        const error = overlongFrame(this.#limits);
-        this.#counters.framesOverlong++;
-        this.#show("overlong");
-        const goOn = this.#limits.overlong === "skip" && this.#terminator.kind !== "count";
-        if (goOn) this.#refusalDue = error;
-        else this.refuse(error);
-      },
-    };
-    return this.#sink = sink;
+  #overlong(): void {
+    // The hook that was given the last of it has closed meanwhile.
+    if (this.#deaf || this.#silent) return;
+    const error = overlongFrame(this.#limits);
+    this.#counters.framesOverlong++;
+    this.#show("overlong");
+    const goOn = this.#limits.overlong === "skip" && this.#intake.terminatorKind !== "count";
+    if (goOn) this.#refusalDue = error;
+    else this.refuse(error);
   }
 
   // --- changing ----------------------------------------------------------------------------------
@@ -782,45 +698,13 @@ export class Session {
     if (this.#drainDue && this.isDrained) this.#wake();
   }
 
-  /** Whatever the fold has left to tell is told later, or never. */
-  #stopFold(): void {
-    if (this.#sink !== undefined) this.#sink.stopped = true;
-  }
-
-  /** At a frame's end, or where the fold is not under way. */
-  #putInForce(terminator: CompiledTerminator): void {
-    this.#nextTerminator = undefined;
-    this.#terminator = terminator;
-    this.#remaining = terminator.kind === "count" ? terminator.bytes : 0;
-    this.#show("terminator");
-  }
-
-  #changeTerminator(terminator: CompiledTerminator): void {
-    this.#putInForce(terminator);
-    this.#input = changeTerminator(this.#input, terminator);
-  }
-
-  /** Raw input has no next frame to wait for. */
-  #switchRaw(): void {
-    if (this.#nextTerminator === undefined || this.#inPayload) return;
-    if (this.#terminator.kind === "raw") this.#changeTerminator(this.#nextTerminator);
-  }
-
-  #discardInput(): void {
-    this.#discarding = false;
-    this.#chunks = [];
-    this.#input = discardInput(this.#input);
-  }
-
   #dropInput(): void {
-    this.#discardInput();
-    this.#input = { ...this.#input, ended: false };
+    this.#intake.drop();
     if (this.#peer === "ending") this.#peer = "ended";
   }
 
   #listenNoMore(): void {
     this.#deaf = true;
-    this.#stopFold();
     this.#dropInput();
   }
 
@@ -881,7 +765,6 @@ export class Session {
   #silence(reason: CloseReason, error: Error | undefined): void {
     if (this.#silent || this.#closedTold) return;
     this.#silent = true;
-    this.#stopFold();
     this.#connectedDue = this.#closeDue = false;
     this.#refusalDue = this.#failureDue = this.#timeoutDue = undefined;
     if (this.#thrownDue !== undefined) this.#late(this.#thrownDue.error);
@@ -910,9 +793,10 @@ export class Session {
   /** A frame's number, the same as long as it is the same frame. */
   get #frameUnderWay(): number | undefined {
     const { framesReceived, framesOverlong } = this.#counters;
-    if (this.#deaf || this.#peer !== "open" || !isFrameUnderWay(this.#input)) return undefined;
+    const { input } = this.#intake;
+    if (this.#deaf || this.#peer !== "open" || !isFrameUnderWay(input)) return undefined;
     // One that is being skipped is counted as too long already.
-    return framesReceived + framesOverlong - (this.#input.skipping ? 1 : 0);
+    return framesReceived + framesOverlong - (input.skipping ? 1 : 0);
   }
 
   #timeOut(watch: Watch): void {
@@ -924,7 +808,7 @@ export class Session {
         this.fail(error);
         break;
       case "frame":
-        this.#ending.cut(this.#input);
+        this.#ending.cut(this.#intake.input);
         this.refuse(error);
         break;
       case "idle":
@@ -944,7 +828,7 @@ export class Session {
         type,
         bytes,
         phase: this.#phase,
-        terminator: this.#terminator.kind,
+        terminator: this.#intake.terminatorKind,
         framesReceived: this.#counters.framesReceived,
         bytesQueued: this.#outbox.bytes,
         isPaused: this.#paused,
@@ -955,10 +839,3 @@ export class Session {
     }
   }
 }
-
-interface Told extends InputSink {
-  readonly handler: SessionHandler;
-  stopped: boolean;
-}
-
-const NOTHING = new Uint8Array(0);

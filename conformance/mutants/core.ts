@@ -9,6 +9,7 @@ import type { Mutant } from "./mutant.ts";
 const input = "core/input.ts";
 const output = "core/output.ts";
 const session = "core/session.ts";
+const intake = "core/intake.ts";
 const deadlines = "core/deadlines.ts";
 const driver = "adapters/driver.ts";
 const watches = "core/watches.ts";
@@ -104,7 +105,7 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     fault: "held-back bytes are lost when the input ends",
-    file: session,
+    file: intake,
     find: "input = last ? finish(this.#input, sink)",
     replace: "input = last ? { ...this.#input, held: 0 }",
     caughtBy: "IN-24.1",
@@ -139,16 +140,16 @@ export const coreMutants: readonly Mutant[] = [
   },
   {
     fault: "the frames in hand are told after close()",
-    file: session,
-    find: "    this.#silent = true;\n    this.#stopFold();\n",
-    replace: "    this.#silent = true;\n",
+    file: intake,
+    find: "    this.#dropped = this.#telling;\n    this.stop();\n",
+    replace: "    this.#dropped = this.#telling;\n",
     caughtBy: "IN-21.1",
   },
   {
     fault: "a terminator set while payload is told rules at once",
-    file: session,
-    find: "if (this.#folding || this.#inPayload) {",
-    replace: "if (this.#folding && !this.#inPayload) {",
+    file: intake,
+    find: "if (!this.#telling && !this.#inPayload) return",
+    replace: "if (!this.#telling || this.#inPayload) return",
     caughtBy: "IN-14.1",
   },
   {
