@@ -16,13 +16,13 @@ export const tlsMutants: readonly Mutant[] = [
   {
     fault: "injected plaintext is not refused",
     file: session,
-    find: 'if (this.#handover === "refuse" && this.#hasUnread && !this.isOver) {',
+    find: 'if (this.#handover === "refuse" && this.#intake.hasUnread && !this.isOver) {',
     replace: "if (false as boolean) {",
     caughtBy: "SEC-6.1",
   },
   {
     fault: "half an injected line is not refused",
-    file: session,
+    file: "core/intake.ts",
     find: "return ended || replay.length > 0 || isFrameUnderWay(this.#input);",
     replace: "return ended || replay.length > 0;",
     caughtBy: "STL-4.5",
@@ -86,8 +86,8 @@ export const tlsMutants: readonly Mutant[] = [
   {
     fault: "a handshake that fails is told as an end",
     file: handshake,
-    find: "    const fail = (error: unknown) => reject(tlsError(error, peer));",
-    replace: '    const fail = (error: unknown) => reject(chatErrorOf("closed", error, peer));',
+    find: "    throw tlsError(error, peer);\n",
+    replace: '    throw chatErrorOf("closed", error, peer);\n',
     caughtBy: "TLS-3.3",
   },
   {
