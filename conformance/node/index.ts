@@ -8,6 +8,8 @@
 import { fileURLToPath } from "node:url";
 import { type RunningWitness, startWitness as start } from "./witness/control.ts";
 
+export type { CertificateName, Certificates, Credentials } from "../certificates.ts";
+export { makeCertificates } from "./witness/certificates.ts";
 export type { RunningWitness } from "./witness/control.ts";
 
 /**

@@ -45,9 +45,22 @@ const LOCALHOST: Subject = {
 };
 
 /**
- * Makes all of them.
+ * Makes an authority, what it has signed, and what another one has: new in each call, and good for
+ * 30 days, so that no private key is ever kept.
  *
- * @throws {Error} when the packages are not installed that it takes.
+ * @throws {Error} when the packages that it takes, `pkijs` and `asn1js`, are not installed.
+ *
+ * @example
+ * ```ts
+ * import { connect, serve } from "asynchat/adapters/node";
+ * import { makeCertificates } from "asynchat/conformance/node";
+ *
+ * const { ca, good } = await makeCertificates();
+ * const where = { hostname: "127.0.0.1" };
+ * await using server = await serve({ ...where, port: 0, tls: good }, (chat) => chat.write("hi\n"));
+ * await using chat = await connect({ ...where, port: server.port, tls: { ca } });
+ * if (await chat.readLine() !== "hi") throw new Error("unreachable");
+ * ```
  */
 export async function makeCertificates(): Promise<Certificates> {
   const [known, unknown] = await Promise.all([authority("known"), authority("unknown")]);
