@@ -25,7 +25,7 @@ export class Patience {
       return await read(this.#left);
     } catch (error) {
       if (!(error instanceof ChatError) || error.kind !== "timeout") throw error;
-      throw new HttpError(408, "the request took too long");
+      throw new HttpError(408, "that took too long");
     } finally {
       this.#left = Math.max(1, this.#left - (performance.now() - started));
     }
@@ -62,7 +62,7 @@ export class Lines {
       return await this.#patience.wait((timeout) => this.#chat.readUntil("\n", { max, timeout }));
     } catch (error) {
       if (!(error instanceof LimitError)) throw error;
-      throw new HttpError(tooLong, "the request is longer than this server reads");
+      throw new HttpError(tooLong, "that is longer than is read here");
     }
   }
 }
