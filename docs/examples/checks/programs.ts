@@ -114,6 +114,11 @@ export class Program implements AsyncDisposable {
     this.#process.stdin!.write(`${line}\n`);
   }
 
+  /** Gives it the last that it will read. */
+  end(input: string | Uint8Array = ""): void {
+    this.#process.stdin!.end(input);
+  }
+
   /** Waits until it has written what matches, from `start` on. */
   async shows(pattern: RegExp | string, start = 0): Promise<RegExpExecArray> {
     const expression = typeof pattern === "string" ? new RegExp(escape(pattern)) : pattern;

@@ -9,24 +9,22 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
+import { connect } from "asynchat/adapters";
 import { makeCertificates } from "../../../conformance/node/witness/certificates.ts";
+import {
+  commandOf,
+  findProgram,
+  Program,
+  type Runtime,
+  RUNTIMES,
+  until,
+} from "../checks/programs.ts";
+import { Tally } from "../checks/tally.ts";
 
-const HERE = "docs/examples/smtp";
-/** How a program of this example is run. */
-const RUNTIMES: Readonly<Record<string, (program: string) => string[]>> = {
-  Node: (program) => [process.execPath, `dist/${HERE}/${program}.js`],
-  Deno: (program) => ["node_modules/.bin/deno", "run", "-A", `${HERE}/${program}.ts`],
-  Bun: (program) => ["node_modules/.bin/bun", `${HERE}/${program}.ts`],
-};
-
-/** Longest wait for anything, in milliseconds; nothing is timed. */
-const PATIENCE = 60_000;
+const PEERS = "docs/examples/smtp/peers";
 
 /** Dots wherever they hurt, lines of 998 characters, letters beyond ASCII, a size of some segments. */
 const LETTER = Buffer.from(
@@ -36,79 +34,18 @@ const LETTER = Buffer.from(
     "MAIL FROM:<evil@example.org>\r\nQUIT\r\n.\r\n",
 );
 
-let passed = 0, failed = 0, notRun = 0;
-
-function check(what: string, observed: unknown, expected: unknown): void {
-  const [got, wanted] = [JSON.stringify(observed), JSON.stringify(expected)];
-  if (got === wanted) passed++;
-  else failed++;
-  console.log(got === wanted ? `ok     ${what}` : `FAILED ${what}: ${got}, not ${wanted}`);
-}
-
-/** A program that was started. */
-class Running implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #exit: Promise<unknown>;
-  output = "";
-  errors = "";
-
-  constructor([command = "", ...args]: readonly string[], input?: string | Uint8Array) {
-    this.#child = spawn(command, args, { stdio: "pipe" });
-    this.#exit = once(this.#child, "close");
-    this.#exit.catch(() => {});
-    this.#child.stdout!.on("data", (chunk) => this.output += chunk);
-    this.#child.stderr!.on("data", (chunk) => this.errors += chunk);
-    this.#child.stdin!.on("error", () => {});
-    if (input !== undefined) this.#child.stdin!.end(input);
-  }
-
-  say(text: string): void {
-    this.#child.stdin!.write(text);
-  }
-
-  /** What `pattern` finds in the output, as soon as it is there. */
-  async shows(pattern: RegExp): Promise<string> {
-    const signal = AbortSignal.timeout(PATIENCE);
-    let ended = false;
-    void this.#exit.then(() => ended = true, () => ended = true);
-    for (;;) {
-      const found = pattern.exec(this.output);
-      if (found !== null) return found[1] ?? found[0];
-      if (ended) throw new Error(`it ended without ${pattern}: ${this.output}${this.errors}`);
-      try {
-        await Promise.race([once(this.#child.stdout!, "data", { signal }), this.#exit]);
-      } catch {
-        throw new Error(`waited for ever for ${pattern} in ${this.output}${this.errors}`);
-      }
-    }
-  }
-
-  /** Its status when it ends by itself. */
-  async status(): Promise<number | null> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
-    await this.#exit;
-    clearTimeout(timer);
-    return this.#child.exitCode;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#exit.catch(() => {});
-  }
-}
+const tally = new Tally();
 
 /** Lines of JSON in what a program has written. */
 function records(output: string): Record<string, unknown>[] {
   return output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 }
 
-async function isThere(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    await using running = new Running([command, ...args], "");
-    return await running.status() === 0;
-  } catch {
-    return false;
-  }
+/** Starts a program that reads `input`, and nothing more. */
+function reading(name: string, command: readonly string[], input: string | Uint8Array): Program {
+  const program = new Program(name, command);
+  program.end(input);
+  return program;
 }
 
 const folder = await mkdtemp(join(tmpdir(), "asynchat-smtp-"));
@@ -125,26 +62,25 @@ async function unlike(letter: Uint8Array): Promise<string[]> {
   return bad;
 }
 
-async function startServer(runtime: string): Promise<{ server: Running; port: string }> {
-  const server = new Running([
-    ...RUNTIMES[runtime]!("serve"),
-    ...["0", "--cert", file("cert.pem"), "--key", file("key.pem")],
-    ...["--folder", folder, "--require-tls"],
-  ]);
-  return { server, port: await server.shows(/port (\d+)\n/) };
+async function startServer(runtime: Runtime): Promise<{ server: Program; port: string }> {
+  const credentials = ["--cert", file("cert.pem"), "--key", file("key.pem")];
+  const about = ["0", ...credentials, "--folder", folder, "--require-tls"];
+  const server = new Program("our server", commandOf(runtime, "smtp/serve", ...about));
+  const [, port = ""] = await server.shows(/port (\d+)\n/);
+  return { server, port };
 }
 
-async function smtplib(runtime: string): Promise<void> {
+async function smtplib(runtime: Runtime): Promise<void> {
   const { server, port } = await startServer(runtime);
   await using _ = server;
   const about = [port, file("ca.pem"), "me@example.org", "you@example.org", "them@example.org"];
-  await using client = new Running(["python3", `${HERE}/peers/send.py`, ...about], LETTER);
-  check(`${runtime}: smtplib.starttls() and sendmail() are satisfied`, [
-    await client.status(),
-    client.errors,
-  ], [0, ""]);
+  await using client = reading("smtplib", ["python3", `${PEERS}/send.py`, ...about], LETTER);
+  tally.same(`${runtime}: smtplib.starttls() and sendmail() are satisfied`, [
+    await client.ended,
+    client.lines.length,
+  ], [0, 1]);
   const [told] = records(client.output);
-  check(`${runtime}: smtplib is offered STARTTLS before, not under TLS`, [
+  tally.same(`${runtime}: smtplib is offered STARTTLS before, not under TLS`, [
     told?.before,
     told?.after,
     told?.refused,
@@ -154,66 +90,69 @@ async function smtplib(runtime: string): Promise<void> {
     {},
   ]);
   const [taken] = records(server.output);
-  check(`${runtime}: both sides say the same of TLS, and of whom it is for`, [
+  tally.same(`${runtime}: both sides say the same of TLS, and of whom it is for`, [
     taken?.tls,
     taken?.from,
     taken?.to,
   ], [told?.tls, "me@example.org", ["you@example.org", "them@example.org"]]);
-  check(`${runtime}: smtplib's letter arrives as it was`, await unlike(LETTER), []);
+  tally.same(`${runtime}: smtplib's letter arrives as it was`, await unlike(LETTER), []);
 
   const wrong = [port, file("stranger.pem"), ...about.slice(2)];
-  await using distrust = new Running(["python3", `${HERE}/peers/send.py`, ...wrong], LETTER);
-  check(`${runtime}: smtplib, trusting another authority, sends nothing`, [
-    await distrust.status() === 0,
-    /CERTIFICATE_VERIFY_FAILED/.test(distrust.errors),
+  await using distrust = reading("smtplib", ["python3", `${PEERS}/send.py`, ...wrong], LETTER);
+  tally.same(`${runtime}: smtplib, trusting another authority, sends nothing`, [
+    await distrust.ended === 0,
+    /CERTIFICATE_VERIFY_FAILED/.test(distrust.output),
     records(server.output).length,
   ], [false, true, 1]);
-  await using again = new Running(["python3", `${HERE}/peers/send.py`, ...about], LETTER);
-  check(`${runtime}: and the server goes on`, await again.status(), 0);
-  check(`${runtime}: with the next letter as it was`, await unlike(LETTER), []);
+  await using again = reading("smtplib", ["python3", `${PEERS}/send.py`, ...about], LETTER);
+  tally.same(`${runtime}: and the server goes on`, await again.ended, 0);
+  tally.same(`${runtime}: with the next letter as it was`, await unlike(LETTER), []);
 }
 
-async function openssl(runtime: string): Promise<void> {
+async function openssl(runtime: Runtime): Promise<void> {
   const { server, port } = await startServer(runtime);
   await using _ = server;
   const command = ["openssl", "s_client", "-starttls", "smtp", "-connect", `localhost:${port}`];
   const trust = ["-CAfile", file("ca.pem"), "-verify_return_error", "-verify_hostname"];
   // Not -quiet, which tells nothing; -ign_eof, as a line that begins with Q would end it.
-  await using client = new Running([...command, ...trust, "localhost", "-crlf", "-ign_eof"]);
+  await using client = new Program("s_client", [
+    ...[...command, ...trust, "localhost"],
+    ...["-crlf", "-ign_eof"],
+  ]);
   // s_client greets for itself before TLS, and looks at its input afterwards.
-  client.say("EHLO openssl\n");
+  client.write("EHLO openssl");
   await client.shows(/250 SIZE \d+/);
-  client.say("MAIL FROM:<me@example.org>\nRCPT TO:<you@example.org>\nDATA\n");
+  client.write("MAIL FROM:<me@example.org>\nRCPT TO:<you@example.org>\nDATA");
   await client.shows(/354 /);
-  client.say("..a dot\n..\nend\n.\nQUIT\n");
+  client.write("..a dot\n..\nend\n.\nQUIT");
   await client.shows(/221 /);
-  check(`${runtime}: s_client -starttls smtp verifies, sends, and ends in order`, [
-    await client.status(),
+  tally.same(`${runtime}: s_client -starttls smtp verifies, sends, and ends in order`, [
+    await client.ended,
     /Verify return code: 0 \(ok\)/.test(client.output),
     records(server.output).map(({ from, to }) => [from, to]),
   ], [0, true, [["me@example.org", ["you@example.org"]]]]);
-  check(
+  tally.same(
     `${runtime}: s_client's letter arrives as it was`,
     await unlike(Buffer.from(".a dot\r\n.\r\nend\r\n")),
     [],
   );
-  await using other = new Running([...command, ...trust, "elsewhere.test"], "");
-  check(`${runtime}: s_client finds no other name in the certificate`, [
-    await other.status() === 0,
-    /[Hh]ostname mismatch/.test(other.output + other.errors),
+  await using other = reading("s_client", [...command, ...trust, "elsewhere.test"], "");
+  tally.same(`${runtime}: s_client finds no other name in the certificate`, [
+    await other.ended === 0,
+    /[Hh]ostname mismatch/.test(other.output),
   ], [false, true]);
 }
 
-async function ours(runtime: string): Promise<void> {
-  const send = (port: string, ...to: string[]) =>
-    new Running([
-      ...RUNTIMES[runtime]!("send"),
-      ...[port, "me@example.org", ...to, "--ca", file("ca.pem")],
-    ], LETTER);
+async function ours(runtime: Runtime): Promise<void> {
+  const send = (port: string, ...to: string[]) => {
+    const about = [port, "me@example.org", ...to, "--ca", file("ca.pem")];
+    return reading("our client", commandOf(runtime, "smtp/send", ...about), LETTER);
+  };
   const start = async (mode: string) => {
-    const credentials = [file("cert.pem"), file("key.pem")];
-    const server = new Running(["python3", `${HERE}/peers/serve.py`, ...credentials, folder, mode]);
-    return { server, port: await server.shows(/^(\d+)\n/) };
+    const about = [file("cert.pem"), file("key.pem"), folder, mode];
+    const server = new Program("Python's server", ["python3", `${PEERS}/serve.py`, ...about]);
+    const [, port = ""] = await server.shows(/^(\d+)\n/);
+    return { server, port };
   };
 
   for (const mode of ["pipelining", "one by one"]) {
@@ -221,19 +160,18 @@ async function ours(runtime: string): Promise<void> {
     await using _ = server;
     await using client = send(port, "you@example.org", "nobody@example.org", "them@example.org");
     const title = `${runtime}: our client, ${mode}, to Python's server`;
-    check(`${title} is satisfied`, [await client.status(), client.output, client.errors], [
+    tally.same(`${title} is satisfied`, [await client.ended, client.lines], [
       0,
-      "sent to you@example.org, them@example.org\nnot to nobody@example.org: 550\n",
-      "",
+      ["sent to you@example.org, them@example.org", "not to nobody@example.org: 550"],
     ]);
     await server.shows(/\{.*\}\n/);
     const [taken] = records(server.output);
-    check(`${title}: who it is for`, [taken?.from, taken?.to, taken?.tls], [
+    tally.same(`${title}: who it is for`, [taken?.from, taken?.to, taken?.tls], [
       "me@example.org",
       ["you@example.org", "them@example.org"],
       "TLSv1.3",
     ]);
-    check(
+    tally.same(
       `${title}: as many commands come together as may`,
       Number(taken?.together) > 0,
       {
@@ -241,7 +179,7 @@ async function ours(runtime: string): Promise<void> {
         "one by one": false,
       }[mode],
     );
-    check(`${title}: the letter arrives as it was`, await unlike(LETTER), []);
+    tally.same(`${title}: the letter arrives as it was`, await unlike(LETTER), []);
   }
   for (
     const [mode, why] of [["plain", /does not offer STARTTLS/], ["injected", /\S/]] as const
@@ -249,17 +187,16 @@ async function ours(runtime: string): Promise<void> {
     const { server, port } = await start(mode);
     await using _ = server;
     await using client = send(port, "you@example.org");
-    check(`${runtime}: our client says nothing of a letter to a server that is ${mode}`, [
-      await client.status(),
-      why.test(client.errors),
+    tally.same(`${runtime}: our client says nothing of a letter to a server that is ${mode}`, [
+      await client.ended,
+      why.test(client.output),
       records(server.output).filter(({ from }) => from !== undefined),
     ], [1, true, []]);
   }
 }
 
 /** Commands in the segment of STARTTLS, and in the one behind it. */
-async function injections(runtime: string): Promise<void> {
-  const { connect } = await import("asynchat/adapters/node");
+async function injections(runtime: Runtime): Promise<void> {
   const { server, port } = await startServer(runtime);
   await using _ = server;
   const evil = "EHLO evil\r\nMAIL FROM:<evil@x>\r\nRCPT TO:<evil@x>\r\nDATA\r\nevil\r\n.\r\n";
@@ -279,59 +216,46 @@ async function injections(runtime: string): Promise<void> {
       for await (const line of chat.frames("\r\n")) heard.push(new TextDecoder().decode(line));
     })().catch(() => {});
     for (const piece of pieces) {
-      if (piece === "") { while (heard.length === 0) await new Promise((go) => setTimeout(go, 5)); }
+      if (piece === "") await until("the server answers", () => heard.length > 0);
       await chat.write(piece).catch(() => {});
     }
     await listening;
     chat.close();
-    check(
+    tally.same(
       `${runtime}: no answer to commands ${where}`,
       heard.filter((line) => !line.startsWith("220 ") && /^\d\d\d[ -]/.test(line)),
       [],
     );
   }
-  check(`${runtime}: and no letter of theirs`, [records(server.output), await unlike(LETTER)], [
-    [],
-    [],
-  ]);
+  tally.same(
+    `${runtime}: and no letter of theirs`,
+    [records(server.output), await unlike(LETTER)],
+    [
+      [],
+      [],
+    ],
+  );
 }
 
-function skip(why: string, what: string): void {
-  notRun++;
-  console.log(`NOT RUN: ${why}: ${what}`);
-}
-
-const has = {
-  python3: await isThere("python3", "-c", "import smtplib, ssl"),
-  openssl: await isThere("openssl", "version"),
-};
 try {
   const { ca, good: { cert, key }, unknownCa } = await makeCertificates();
   const files = { "ca.pem": ca, "cert.pem": cert, "key.pem": key, "stranger.pem": unknownCa.cert };
   for (const [name, text] of Object.entries(files)) await writeFile(file(name), text);
 
-  const parts: [
-    what: string,
-    part: (runtime: string) => Promise<void>,
-    needs?: keyof typeof has,
-  ][] = [
+  const parts: [what: string, part: (runtime: Runtime) => Promise<void>, needs?: string][] = [
     ["smtplib and our server", smtplib, "python3"],
     ["s_client and our server", openssl, "openssl"],
     ["our client and Python's server", ours, "python3"],
     ["commands injected into our server", injections],
   ];
-  for (const runtime of Object.keys(RUNTIMES)) {
+  for (const runtime of RUNTIMES) {
     for (const [what, part, needs] of parts) {
-      if (needs !== undefined && !has[needs]) {
-        skip(`no ${needs}`, `${what} on ${runtime}`);
-        continue;
-      }
-      await part(runtime).catch((error) => check(`${what} on ${runtime}`, String(error), ""));
+      if (needs === undefined || findProgram(needs) !== undefined) {
+        await tally.run(`${what} on ${runtime}`, () => part(runtime));
+      } else tally.notRun(`${what} on ${runtime}`, `there is no ${needs}`);
     }
   }
 } finally {
   await rm(folder, { recursive: true });
 }
-if (notRun > 0) console.log(`\n${notRun} not run: install what is missing to see them`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+tally.end();
