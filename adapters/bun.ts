@@ -6,16 +6,17 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
-import type { TlsInfo, TlsOptions } from "../core/tls.ts";
+import type { TlsInfo } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf } from "./accepting.ts";
-import { HANDLERS, type Socket } from "./bun_handlers.ts";
+import { dial } from "./bun_dial.ts";
+import type { Socket } from "./bun_handlers.ts";
 import { portOf } from "./bun_port.ts";
-import { bunOptions, Handshake, Handshakes, infoOf, openError } from "./bun_tls.ts";
+import { Handshakes, infoOf } from "./bun_tls.ts";
 import { type Naming, transportOf } from "./bun_transport.ts";
 import { drive } from "./driver.ts";
 import { nameOf } from "./naming.ts";
-import { type Attempt, opening } from "./opening.ts";
+import { opening } from "./opening.ts";
 import {
   type ChatFactory,
   type ConnectOptions,
@@ -137,7 +138,7 @@ export async function connect(
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
-  const socket = await opening(target.name, options, () => attempt(target, tlsOf(options)));
+  const socket = await opening(target.name, options, () => dial(target, tlsOf(options)));
   const tls = options.tls ? infoOf(socket) : undefined;
   drive(chat, (events) => transportOf(socket, naming(target, tls), options, events), options);
   return chat;
@@ -145,44 +146,6 @@ export async function connect(
 
 function naming({ name, hostname }: Target, tls: TlsInfo | undefined): Naming {
   return { peer: name, hostname, capabilities, tls };
-}
-
-function attempt(target: Target, tls: TlsOptions | undefined): Attempt<Socket> {
-  const { path, hostname, port, name } = target;
-  const opened = new Promise<Socket>((resolve, reject) => {
-    const fail = (error: unknown) => reject(openError(error, name));
-    const socket = {
-      ...HANDLERS,
-      open(socket: Socket) {
-        if (tls === undefined) socket.pause();
-        resolve(socket);
-      },
-      connectError: (_: Socket, error: Error) => fail(error),
-    };
-    const common = {
-      data: undefined,
-      allowHalfOpen: true,
-      socket,
-      ...(tls === undefined ? {} : { tls: bunOptions(tls, hostname) }),
-    };
-    try {
-      const connecting = path !== undefined
-        ? Bun.connect({ ...common, unix: path })
-        : Bun.connect({ ...common, hostname, port });
-      connecting.catch(fail);
-    } catch (error) {
-      fail(error);
-    }
-  });
-  const ready = tls === undefined ? opened : opened.then((socket) => {
-    const handshake = new Handshake("client", tls, name);
-    socket.data = handshake;
-    return handshake.done;
-  });
-  return {
-    socket: ready,
-    abandon: () => void opened.then((socket) => socket.terminate(), () => {}),
-  };
 }
 
 /**
