@@ -51,7 +51,7 @@ export async function perform(
 class Performance {
   readonly #script: Script;
   readonly #steady: boolean;
-  readonly #cut: (bytes: Uint8Array) => Iterable<Uint8Array>;
+  readonly #chunks: (bytes: Uint8Array) => Iterable<Uint8Array>;
   readonly #chat: AsyncChat;
   readonly #peer: ManualPeer;
   readonly #monitor = new Monitor();
@@ -65,13 +65,19 @@ class Performance {
   #wire: Uint8Array[] = [];
   #finDue = false;
   #spoil: () => void = () => {};
-  #received = 0;
+  readonly #received: number[] = [];
+  /** Where in what was received the telling may stand; `undefined` when bytes have been dropped. */
+  #places: ReadonlySet<number> | undefined = new Set([0]);
+  /** What may have ended a frame: nothing but a count has no bytes of its own. */
+  readonly #delimiters: readonly Uint8Array[];
 
   /** Payload of the frame under way; `undefined` where its beginning is not known any more. */
   #payload: number | undefined = 0;
   #delivered = 0;
   #muted = false;
   #cutShort = false;
+  /** The connection was cut while it stood. */
+  #failed = false;
 
   /** How much was queued under each byte. */
   readonly #queued: number[] = [];
@@ -82,8 +88,9 @@ class Performance {
   constructor(script: Script, steady: boolean, cut: (bytes: Uint8Array) => Iterable<Uint8Array>) {
     this.#script = script;
     this.#steady = steady;
-    this.#cut = cut;
+    this.#chunks = cut;
     this.#limit = script.limits.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
+    this.#delimiters = [...delimitersIn(script)].map((text) => new TextEncoder().encode(text));
     const isAsync = /"wait"|"later":true/.test(JSON.stringify(script));
     this.#turns = isAsync ? SETTLED.async : SETTLED.sync;
     this.#chat = new AsyncChat(script.limits);
@@ -129,19 +136,17 @@ class Performance {
   #input(input: Input): void {
     switch (input.do) {
       case "receive":
-        this.#wire.push(...this.#cut(new TextEncoder().encode(input.text)));
+        this.#wire.push(...this.#chunks(new TextEncoder().encode(input.text)));
         break;
       case "fin":
         this.#finDue = true;
         break;
       case "reset":
-        this.#wire = [];
-        this.#cutShort = true;
+        this.#cut();
         this.#peer.fail();
         break;
       case "gone":
-        this.#wire = [];
-        this.#cutShort = true;
+        this.#cut();
         this.#chat.session.disconnected();
         this.#peer.settle();
         break;
@@ -159,6 +164,12 @@ class Performance {
     }
   }
 
+  #cut(): void {
+    this.#wire = [];
+    this.#cutShort = true;
+    this.#failed ||= !this.#chat.session.isOver;
+  }
+
   /** Lets come what is wanted, as a socket does. */
   #move(): boolean {
     const { session } = this.#chat;
@@ -172,7 +183,7 @@ class Performance {
       if (bytes !== undefined) {
         const { chunk, spoil } = lend(bytes);
         this.#spoil = spoil;
-        this.#received += chunk.length;
+        this.#received.push(...bytes);
         this.#guard(() => this.#peer.send(chunk));
       } else if (this.#finDue) {
         this.#finDue = false;
@@ -218,9 +229,8 @@ class Performance {
   #check(isOver: boolean): void {
     const closes = this.#monitor.count("close");
     if (closes !== 1 || !isOver) this.#against(`${closes} closes at the end`);
-    if (this.#delivered > this.#received) {
-      this.#against(`${this.#delivered} bytes told of ${this.#received}`);
-    }
+    const received = this.#received.length;
+    if (this.#delivered > received) this.#against(`${this.#delivered} bytes told of ${received}`);
     this.#sent.push(...this.#peer.take());
     const counts: number[] = [];
     let last = 0;
@@ -270,13 +280,24 @@ class Performance {
 
   #note(short: HookName, argument: unknown): number | string | undefined {
     if (argument instanceof Uint8Array) {
+      this.#follow([...argument]);
       this.#notePayload(argument.length);
       this.#tell(`data ${[...argument].map((byte) => String.fromCharCode(byte)).join("")}`);
       return argument.length;
     }
-    if (short === "found") this.#payload = 0;
+    if (short === "found") {
+      this.#payload = 0;
+      this.#followEnd();
+    }
+    if (short === "end" && this.#places?.has(this.#received.length) === false) {
+      this.#against(`an end was told before all ${this.#received.length} bytes were`);
+    }
     if (short === "close") {
       const report = this.#report = argument as CloseReport;
+      const { reason } = report;
+      if (this.#failed && (reason === "ended" || reason === "closed")) {
+        this.#against(`the connection was cut, and the report says ${reason}`);
+      }
       this.#tell(`close ${report.reason} ${report.incomplete?.received ?? "whole"}`);
       return report.reason;
     }
@@ -285,12 +306,38 @@ class Performance {
     }
     if (argument instanceof ChatError) {
       this.#tell(`${short} ${argument.kind}`);
-      if (argument.kind === "limit") this.#payload = 0;
+      if (argument.kind === "limit") {
+        this.#payload = 0;
+        this.#places = undefined;
+      }
       return argument.kind;
     }
     if (argument instanceof Error && short === "error") this.#against(`untyped: ${argument}`);
     this.#tell(short);
     return undefined;
+  }
+
+  /** Payload is what came, from where the telling stands. */
+  #follow(bytes: readonly number[]): void {
+    if (this.#places === undefined) return;
+    const fits = (place: number) => bytes.every((byte, i) => this.#received[place + i] === byte);
+    this.#places = new Set([...this.#places].filter(fits).map((place) => place + bytes.length));
+    if (this.#places.size > 0) return;
+    this.#against(`payload ${bytes} that did not come there`);
+    this.#places = undefined;
+  }
+
+  /** A frame has ended, by a delimiter that came there, or by its count. */
+  #followEnd(): void {
+    if (this.#places === undefined) return;
+    const next = new Set(this.#places);
+    for (const place of this.#places) {
+      for (const delimiter of this.#delimiters) {
+        const fits = delimiter.every((byte, i) => this.#received[place + i] === byte);
+        if (fits) next.add(place + delimiter.length);
+      }
+    }
+    this.#places = next;
   }
 
   #notePayload(size: number): void {
@@ -354,7 +401,7 @@ class Performance {
             return this.#produce(command);
           case "discardBuffers":
             this.#simple = false;
-            this.#payload = undefined;
+            this.#payload = this.#places = undefined;
             return chat.discardBuffers();
           default:
             if (command.do === "close" || command.do === "abort") this.#cutShort = true;
@@ -411,4 +458,15 @@ class Performance {
   #against(what: string): void {
     if (this.#wrong.length < 5) this.#wrong.push(what);
   }
+}
+
+/** Every delimiter in a script, whoever sets it. */
+function delimitersIn({ terminator, reactions, inputs }: Script): ReadonlySet<string> {
+  const commands = [
+    ...reactions.flatMap((reaction) => reaction.commands),
+    ...inputs.flatMap((input) => input.do === "command" ? [input.command] : []),
+  ];
+  const set = commands.flatMap((command) => command.do === "terminator" ? [command.to] : []);
+  const all = [terminator, ...set].flatMap((one) => Array.isArray(one) ? one : [one]);
+  return new Set(all.filter((one) => typeof one === "string") as string[]);
 }
