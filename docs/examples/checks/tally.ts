@@ -16,6 +16,7 @@ export const NOTHING_RUN = 2;
 export class Tally {
   passed = 0;
   failed = 0;
+  #notRun = 0;
 
   /** Something holds or does not; `observed` is shown when it does not. */
   check(what: string, holds: boolean, observed?: unknown): void {
@@ -43,11 +44,13 @@ export class Tally {
 
   /** Something cannot be checked here: that counts as nothing. */
   notRun(what: string, why: string): void {
+    this.#notRun++;
     console.log(`${NOT_RUN} ${what}: ${why}`);
   }
 
   /** The last line, and the exit code. */
   end(): void {
+    if (this.#notRun > 0) console.log(`${this.#notRun} not run`);
     console.log(`${this.passed} passed, ${this.failed} failed`);
     process.exitCode = this.failed > 0 ? 1 : this.passed > 0 ? 0 : NOTHING_RUN;
   }

@@ -25,7 +25,8 @@ async function countingSite(tls?: { cert: string; key: string }) {
   const site = makeSite(PAGES), asked = new Map<string, number>();
   let most = 0;
   const listener = await serveHttp((request) => {
-    const { pathname, search } = new URL(request.url);
+    const { pathname, search, protocol } = new URL(request.url);
+    expect(protocol).toBe(tls === undefined ? "http:" : "https:");
     asked.set(pathname + search, (asked.get(pathname + search) ?? 0) + 1);
     most = Math.max(most, listener.connections);
     return pathname === "/drip" ? new Response(null, { status: 404 }) : site.handler(request);

@@ -53,8 +53,12 @@ export function parseField(line: string): [name: string, value: string] {
 }
 
 /** Understands them together. */
-export function toHead({ method, target, version }: RequestLine, headers: Headers): RequestHead {
-  const url = urlOf(method, target, hostOf(headers, version));
+export function toHead(
+  { method, target, version }: RequestLine,
+  headers: Headers,
+  scheme: "http" | "https" = "http",
+): RequestHead {
+  const url = urlOf(method, target, `${scheme}://${hostOf(headers, version)}`);
   // A whole URL as the target outdoes what Host says (RFC 9112, section 3.2.2).
   headers.set("host", url.host);
   const connection = listOf(headers.get("connection"));
@@ -79,9 +83,9 @@ function hostOf(headers: Headers, version: string): string {
   return host;
 }
 
-function urlOf(method: string, target: string, host: string): URL {
+function urlOf(method: string, target: string, origin: string): URL {
   const path = method === "OPTIONS" && target === "*" ? "/" : target;
-  const text = path.startsWith("/") ? `http://${host}${path}` : path;
+  const text = path.startsWith("/") ? `${origin}${path}` : path;
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.username === "" && url.password === "") return url;
   throw new HttpError(400, "a malformed target");

@@ -132,7 +132,7 @@ async function readHead(chat: Chat, terms: HttpTerms): Promise<RequestHead | und
   for (line = await lines.next(431); line !== ""; line = await lines.next(431)) {
     headers.append(...parseField(line));
   }
-  return toHead(first, headers);
+  return toHead(first, headers, chat.tls === undefined ? "http" : "https");
 }
 
 /** Between two requests a client may leave, and one that has nothing to ask is let go. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Report } from "./report.ts";
-import { run, type Said } from "./programs.ts";
+import type { Tally } from "../../checks/tally.ts";
+import { run, type Said } from "./run.ts";
 
 const text = (said: Said) => said.out.toString("latin1");
 
 /** Asks with curl what a browser, a script and an old client ask. */
-export async function withCurl(report: Report, runtime: string, port: number): Promise<void> {
+export async function withCurl(tally: Tally, runtime: string, port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
   const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => i * 7 >> 2 & 255));
   const numbers = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`).join("");
@@ -76,9 +76,9 @@ export async function withCurl(report: Report, runtime: string, port: number): P
   ];
   for (const [what, args, holds, input] of cases) {
     const said = await run(["curl", "-sS", "--max-time", "120", ...args], input);
-    if (said === undefined) return report.notRun(`${runtime}: curl`, "there is no curl");
+    if (said === undefined) return tally.notRun(`${runtime}: curl`, "there is no curl");
     const observed = { ...said, out: text(said).slice(0, 200) };
-    report.check(`${runtime}: curl: ${what}`, said.status === 0 && holds(said), observed);
+    tally.check(`${runtime}: curl: ${what}`, said.status === 0 && holds(said), observed);
   }
 }
 
@@ -115,13 +115,13 @@ check("all on one connection", said == b"hello world\\n" and len(sockets) == 1)
 `;
 
 /** Asks with Python's http.client, all on one connection. */
-export async function withPython(report: Report, runtime: string, port: number): Promise<void> {
+export async function withPython(tally: Tally, runtime: string, port: number): Promise<void> {
   const said = await run(["python3", "-c", PYTHON, `${port}`]);
-  if (said === undefined) return report.notRun(`${runtime}: Python`, "there is no python3");
+  if (said === undefined) return tally.notRun(`${runtime}: Python`, "there is no python3");
   const lines = text(said).trim().split("\n");
   for (const line of lines) {
     const [, verdict, what] = /^(ok|FAILED) (.*)$/.exec(line) ?? [];
-    report.check(`${runtime}: Python: ${what}`, verdict === "ok", line);
+    tally.check(`${runtime}: Python: ${what}`, verdict === "ok", line);
   }
-  report.check(`${runtime}: Python: to the end`, said.status === 0 && lines.length === 7, said.err);
+  tally.check(`${runtime}: Python: to the end`, said.status === 0 && lines.length === 7, said.err);
 }

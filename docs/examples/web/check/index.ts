@@ -13,14 +13,13 @@
 
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
-import process from "node:process";
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { commandOf, Program, type Runtime, RUNTIMES } from "../../checks/programs.ts";
+import { Tally } from "../../checks/tally.ts";
 import { withCurl, withPython } from "./clients.ts";
 import { differenceOf, readCorpus, type Sample } from "./corpus.ts";
 import { withAb, withOurs, withWrk } from "./load.ts";
-import { RUNTIMES, Server } from "./programs.ts";
-import { Report } from "./report.ts";
 
 const CORPUS = "node_modules/.cache/asynchat/gunicorn/tests/requests";
 const HOW = "git clone --depth 1 https://github.com/benoitc/gunicorn " +
@@ -32,10 +31,8 @@ function exchange(port: number, input: Uint8Array, segment: number): Promise<str
     const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
     let output = "";
     socket.on("data", (chunk: Buffer) => output += chunk.toString("latin1"));
-    socket.on("error", (error) => output += `<${error.message}>`).on(
-      "close",
-      () => resolve(output),
-    );
+    socket.on("error", (error) => output += `<${error.message}>`);
+    socket.on("close", () => resolve(output));
     socket.on("end", () => socket.end());
     socket.once("connect", async () => {
       for (let at = 0; at < input.length && socket.writable; at += segment) {
@@ -57,7 +54,7 @@ function isAsExpected({ isValid, methods }: Sample, output: string): boolean {
 }
 
 async function withCorpus(
-  report: Report,
+  tally: Tally,
   runtime: string,
   samples: readonly Sample[],
   port: number,
@@ -68,32 +65,42 @@ async function withCorpus(
     const outputs = await Promise.all(segments.map((size) => exchange(port, input, size)));
     const [whole = ""] = outputs.map((output) => output.replaceAll(/\ndate: .*/g, ""));
     const isSame = outputs.every((output) => output.replaceAll(/\ndate: .*/g, "") === whole);
-    report.check(`${runtime}: ${name}: however it is cut`, isSame, outputs);
+    tally.check(`${runtime}: ${name}: however it is cut`, isSame, outputs);
     const difference = differenceOf(sample, runtime), expected = isAsExpected(sample, whole);
-    if (difference === undefined) report.check(`${runtime}: ${name}`, expected, whole);
-    else report.check(`${runtime}: ${name}: otherwise, as ${difference}`, !expected, whole);
+    if (difference === undefined) tally.check(`${runtime}: ${name}`, expected, whole);
+    else tally.check(`${runtime}: ${name}: otherwise, as ${difference}`, !expected, whole);
   }
+}
+
+function serverOf(runtime: Runtime, example: string): Program {
+  return new Program(`${example} on ${runtime}`, commandOf(runtime, example, "0"));
+}
+
+async function portOf(server: Program): Promise<number> {
+  const [, port] = await server.shows(/http:\/\/localhost:(\d+)/);
+  return Number(port);
 }
 
 const { values } = parseArgs({
   options: { corpus: { type: "string", default: CORPUS }, runtime: { type: "string" } },
 });
-const report = new Report();
+const tally = new Tally();
 const samples = existsSync(values.corpus) ? readCorpus(values.corpus) : undefined;
-for (const [runtime, command] of Object.entries(RUNTIMES)) {
+for (const runtime of RUNTIMES) {
   if (values.runtime !== undefined && values.runtime !== runtime.toLowerCase()) continue;
   {
-    await using server = await Server.start(command("web/main"));
+    await using server = serverOf(runtime, "web/main");
+    const port = await portOf(server);
     for (const check of [withCurl, withPython, withOurs, withWrk, withAb]) {
-      await check(report, runtime, server.port);
+      await tally.run(`${runtime}: ${check.name}`, () => check(tally, runtime, port));
     }
-    report.check(`${runtime}: goes down when told to`, await server.stop() === 0);
+    tally.same(`${runtime}: goes down when told to`, await server.kill("SIGTERM"), 0);
   }
   if (samples === undefined) {
-    report.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
+    tally.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
     continue;
   }
-  await using mirror = await Server.start(command("web/check/mirror"));
-  await withCorpus(report, runtime, samples, mirror.port);
+  await using mirror = serverOf(runtime, "web/check/mirror");
+  await withCorpus(tally, runtime, samples, await portOf(mirror));
 }
-if (!report.end()) process.exitCode = 1;
+tally.end();

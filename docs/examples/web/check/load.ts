@@ -8,8 +8,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "./programs.ts";
-import type { Report } from "./report.ts";
+import type { Tally } from "../../checks/tally.ts";
+import { run } from "./run.ts";
 
 const REQUESTS = 50_000, CONNECTIONS = 50, PIPELINED = 10;
 
@@ -56,14 +56,14 @@ function converse(port: number, connection: number, requests: number): Promise<n
 }
 
 /** Ours: all answers, to the byte, in order. */
-export async function withOurs(report: Report, runtime: string, port: number): Promise<void> {
+export async function withOurs(tally: Tally, runtime: string, port: number): Promise<void> {
   const each = REQUESTS / CONNECTIONS;
   const started = performance.now();
   const right = await Promise.all(
     Array.from({ length: CONNECTIONS }, (_, i) => converse(port, i, each)),
   );
   const sum = right.reduce((a, b) => a + b), seconds = (performance.now() - started) / 1000;
-  report.check(
+  tally.check(
     `${runtime}: ${REQUESTS} requests, ${CONNECTIONS} connections, ${PIPELINED} at a time, to the ` +
       `byte (${Math.round(REQUESTS / seconds)}/s)`,
     sum === REQUESTS,
@@ -100,16 +100,16 @@ end
 `;
 
 /** wrk, with a script that looks at each body. */
-export async function withWrk(report: Report, runtime: string, port: number): Promise<void> {
+export async function withWrk(tally: Tally, runtime: string, port: number): Promise<void> {
   const script = join(mkdtempSync(join(tmpdir(), "asynchat-")), "check.lua");
   writeFileSync(script, LUA);
   const url = `http://127.0.0.1:${port}/`;
   const said = await run(
     ["wrk", "-t1", "-c50", "-d5s", "--timeout", "60s", "-s", script, url],
   );
-  if (said === undefined) return report.notRun(`${runtime}: wrk`, "there is no wrk");
+  if (said === undefined) return tally.notRun(`${runtime}: wrk`, "there is no wrk");
   const [, requests, wrong, errors] = /RESULT (\d+) (\d+) (\d+)/.exec(said.out.toString()) ?? [];
-  report.check(
+  tally.check(
     `${runtime}: wrk: ${requests} requests, pipelined, each body looked at`,
     Number(requests) > 0 && wrong === "0" && errors === "0",
     said.out.toString() + said.err,
@@ -117,14 +117,14 @@ export async function withWrk(report: Report, runtime: string, port: number): Pr
 }
 
 /** ab, which speaks HTTP/1.0 and counts answers of another length. */
-export async function withAb(report: Report, runtime: string, port: number): Promise<void> {
+export async function withAb(tally: Tally, runtime: string, port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}/hello`;
   const said = await run(["ab", "-q", "-k", "-s", "120", "-n", `${REQUESTS}`, "-c", "50", url]);
-  if (said === undefined) return report.notRun(`${runtime}: ab`, "there is no ab");
+  if (said === undefined) return tally.notRun(`${runtime}: ab`, "there is no ab");
   const out = said.out.toString();
   const [complete, failed, kept] = ["Complete requests", "Failed requests", "Keep-Alive requests"]
     .map((name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(out)?.[1]));
-  report.check(
+  tally.check(
     `${runtime}: ab: ${complete} requests of HTTP/1.0, ${kept} on a connection that was kept`,
     complete === REQUESTS && failed === 0 && kept === REQUESTS && !out.includes("Non-2xx"),
     out + said.err,
