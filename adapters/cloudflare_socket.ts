@@ -7,6 +7,7 @@
 import { ChatError, type ErrorKind } from "../core/errors.ts";
 import type { TlsInfo } from "../core/tls.ts";
 import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import { after } from "./clock.ts";
 import { readUnderWay } from "./pulling.ts";
 import { type ByteReader, ignore, readInto, streamTransport } from "./stream_transport.ts";
 import { checkStartTls } from "./tls_options.ts";
@@ -89,6 +90,17 @@ export async function standing(
   }
 }
 
+/** How long a peer that takes nothing any more may keep us from parting, in milliseconds. */
+const PARTING = 1_000;
+
+/** Waits for a `close_notify` that is on its way: closing would lose it. */
+async function parting(ended: Promise<unknown>): Promise<void> {
+  let callOff = () => {};
+  const late = new Promise<void>((resolve) => callOff = after(PARTING, resolve));
+  await Promise.race([ended, late]);
+  callOff();
+}
+
 /** Makes the transport of a socket that stands; reads up to `bufferSize` bytes at a time. */
 export function transportOf(
   socket: WorkerSocket,
@@ -105,11 +117,12 @@ export function transportOf(
       explain: (error) => toChatError(error, peer, otherwise),
       write: (bytes) => ends.writer.write(bytes),
       end: () => ends.writer.close(),
-      shut() {
+      async shut(_reset, ended) {
         // Else a write that is under way is waited for. An abort would be worse: the peer of an
         // outbound socket would never learn of it.
         ends.writer.close().catch(ignore);
-        return ends.close();
+        if (otherwise === "tls" && ended !== undefined) await parting(ended);
+        await ends.close();
       },
     },
     events,

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
 import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
-import { soon } from "./clock.ts";
+import { after, soon } from "./clock.ts";
 import { nameOf } from "./naming.ts";
 import { handshake, infoOf } from "./node_tls.ts";
 import type { SocketOptions } from "./options.ts";
@@ -44,6 +44,9 @@ export function transportOf(
 
 const NOTHING = new Uint8Array(0);
 
+/** How long a peer that takes nothing any more may keep us from parting, in milliseconds. */
+const PARTING = 1_000;
+
 class NodeTransport implements Transport {
   readonly peer: string;
   readonly local: string | undefined;
@@ -52,6 +55,9 @@ class NodeTransport implements Transport {
   #socket: Socket | TLSSocket;
   #shaken: boolean;
   #closing = false;
+  /** Our end is being said in TLS. */
+  #parting = false;
+  #callOff = () => {};
   #gone = false;
 
   constructor(socket: Socket | TLSSocket, peer: string, events: TransportEvents) {
@@ -102,9 +108,15 @@ class NodeTransport implements Transport {
 
   end(): void {
     const socket = this.#socket;
+    if (!isSecure(socket)) return void socket.end();
+    this.#parting = true;
     // Node loses the close_notify when it overtakes what the handshake left to be written.
-    if (isSecure(socket)) setImmediate(() => socket.end());
-    else socket.end();
+    setImmediate(() =>
+      socket.end(() => {
+        this.#parting = false;
+        if (this.#closing) this.#destroy();
+      })
+    );
   }
 
   close(reset: boolean): void {
@@ -112,6 +124,13 @@ class NodeTransport implements Transport {
     // A handshake that failed may have closed it already.
     if (this.#gone && this.#plain.destroyed) return soon(() => this.#events.closed());
     if (reset && this.canReset) this.#plain.resetAndDestroy();
+    // Both sides have ended, and a close_notify that is on its way would be lost.
+    if (!this.#parting || !this.#socket.readableEnded) return this.#destroy();
+    this.#callOff = after(PARTING, () => this.#destroy());
+  }
+
+  #destroy(): void {
+    this.#callOff();
     this.#socket.destroy();
     this.#plain.destroy();
   }
@@ -123,7 +142,10 @@ class NodeTransport implements Transport {
     const secure = await handshake(plain, upgrade, hostname, this.peer);
     this.#socket = secure;
     secure.on("error", (error) => this.#failed(error));
-    secure.on("close", () => this.#events.closed());
+    secure.on("close", () => {
+      plain.destroy();
+      this.#events.closed();
+    });
     this.#listen(secure);
     secure.pause();
     return infoOf(secure);

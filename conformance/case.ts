@@ -156,6 +156,8 @@ export type Step =
     readonly serverName?: string;
     /** Plaintext that a client sends in one segment with the beginning of its handshake. */
     readonly header?: string;
+    /** Looks at the records as well, for {@linkcode SeenTls.notified}. */
+    readonly watched?: boolean;
   }
   | {
     /** Sends a FIN under TLS, without a `close_notify`: as whoever cuts the line does. */
@@ -196,6 +198,8 @@ export interface SeenTls {
   readonly serverName?: string;
   /** The common name of the other side's certificate. */
   readonly subject?: string;
+  /** Whether the other side's end was said in TLS (`close_notify`), if its records were watched. */
+  readonly notified?: boolean;
 }
 
 /** What the witness has seen on one connection so far. */

@@ -102,4 +102,15 @@ export const stlSwitch: readonly Case[] = [
     t.equal(tls?.received, SECRET.length + size, "bytes at the peer, by way of TLS");
     t.equal(fin, true, "whether the peer saw our end");
   }),
+  ...startTlsTwins(["STL-1.9", "STL-1.10"], {
+    title: "a peer that ends right behind the switch gives an orderly end",
+    why: "The end may come in one segment with the handshake, before anybody listens.",
+    level: "MUST",
+  }, async (t: Context, meet, role) => {
+    const { probe, starting } = await upgrade(t, meet, role, [{ do: "tls" }, { do: "fin" }]);
+    await starting;
+    const { reason, error } = await probe.closed;
+    t.equal([reason, error], ["ended", undefined], "the report");
+    t.equal(probe.log.slice(-2), ["end", "close"], "the last hooks called");
+  }),
 ];

@@ -32,8 +32,9 @@ export function tlsTwins(
   ids: readonly [client: string, server: string],
   common: Common,
   run: (t: Context, meet: Meet) => Promise<void>,
+  { watched = false }: { readonly watched?: boolean } = {},
 ): readonly Case[] {
-  const step: Step = { do: "tls" };
+  const step: Step = { do: "tls", watched };
   return twinsWith(ids, ["tls", "serverTls"], common, run, async (t, role) => ({
     before: [step],
     ...(role === "client"

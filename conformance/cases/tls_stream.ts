@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Case, Context } from "../case.ts";
+import type { Case, Context, Peer } from "../case.ts";
 import { hasEnded, MIB, seen } from "./meeting.ts";
 import { boundedQueue, closeOverUnread, echoStream, latePeer, pausedReader } from "./shared.ts";
 import { tlsTwins } from "./tls_meeting.ts";
@@ -64,6 +64,16 @@ export const tlsStream: readonly Case[] = [
     t.equal(probe.received, 5, "bytes told");
     t.equal(probe.log.filter((hook) => hook === "end").length, 1, "times told of the end");
   }),
+  ...tlsTwins(["TLS-4.7", "TLS-4.8"], {
+    title: "a peer that ends right behind its handshake gives an orderly end",
+    why: "The end may come in one segment with the handshake, before anybody listens.",
+    level: "MUST",
+  }, async (t: Context, meet) => {
+    const { probe } = await meet([{ do: "fin" }]);
+    const { reason, error } = await probe.closed;
+    t.equal(probe.log, ["connect", "end", "close"], "hooks called");
+    t.equal([reason, error], ["ended", undefined], "the report");
+  }),
   ...tlsTwins(["TLS-6.1", "TLS-6.2"], {
     title: "over TLS the peer's end is not ours: an answer of 1 MiB still arrives whole",
     why: "Half of all one-shot clients end their side when they have asked.",
@@ -87,4 +97,28 @@ export const tlsStream: readonly Case[] = [
     const { tls, fin } = await seen(peer, hasEnded, "our end reaches the peer");
     t.equal([tls?.text, fin], ["?", true], "what the peer got, and whether our end");
   }),
+  ...tlsTwins(["TLS-4.5", "TLS-4.6"], {
+    title:
+      "our end is said in TLS, by a close_notify before the FIN, also right after the handshake",
+    why: "A peer that looks for it takes an end without for an attack, and drops what it has got.",
+    level: "MUST",
+  }, async (t: Context, meet) => {
+    const needNotified = async (peer: Peer, words: string) => {
+      const { tls } = await seen(peer, ({ tls }) => tls?.notified !== undefined, "our end");
+      t.equal([tls?.text, tls?.notified], [words, true], "what came, and whether a close_notify");
+    };
+    for (const words of ["", "an answer"]) {
+      const { peer, probe } = await meet([{ do: "recv-end" }, { do: "fin" }], {
+        handleConnect() {
+          if (words !== "") this.push(words);
+          this.closeWhenDone();
+        },
+      });
+      await needNotified(peer, words);
+      await probe.closed;
+    }
+    // Nobody has written anything yet when the peer ends, and we do because of that.
+    const { peer } = await meet([{ do: "text", text: "?" }, { do: "fin" }, { do: "recv-end" }]);
+    await needNotified(peer, "");
+  }, { watched: true }),
 ];

@@ -18,8 +18,8 @@ export const adapterMutants: readonly Mutant[] = [
   {
     fault: "end() cuts the connection",
     file: transport,
-    find: "    else socket.end();",
-    replace: "    else socket.destroy();",
+    find: "return void socket.end();",
+    replace: "return void socket.destroy();",
     caughtBy: "EOF-3.1",
   },
   {

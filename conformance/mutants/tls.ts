@@ -84,6 +84,13 @@ export const tlsMutants: readonly Mutant[] = [
     caughtBy: "TLS-6.2",
   },
   {
+    fault: "an end right behind the handshake is a FIN and no close_notify",
+    file: transport,
+    find: "    if (!this.#parting || !this.#socket.readableEnded) return this.#destroy();",
+    replace: "    return this.#destroy();",
+    caughtBy: "TLS-4.6",
+  },
+  {
     fault: "a handshake that fails is told as an end",
     file: handshake,
     find: "    throw tlsError(error, peer);\n",

@@ -10,6 +10,7 @@ import type { Seen, SeenTls, Step, Stream } from "../../case.ts";
 import type { Certificates } from "../../certificates.ts";
 import { randomOf } from "../../random.ts";
 import { Checker, streamOf } from "../../stream.ts";
+import { Records } from "./records.ts";
 import { perform } from "./steps.ts";
 import { factsOf, handshake, type Role, type TlsStep } from "./tls.ts";
 
@@ -55,6 +56,8 @@ export class Connection {
   rate: number = Infinity;
   /** How far the self-locating stream has been sent. */
   streamed: number = 0;
+  /** Which side of TLS it is, once that is spoken. */
+  tlsRole: Role | undefined;
 
   readonly #around: Surroundings;
   readonly #checker: Checker;
@@ -192,11 +195,18 @@ export class Connection {
     if (rest.length > 0) plain.unshift(rest);
     const { role = this.#around.role } = step;
     try {
-      const secure = await handshake(plain, step, role, await this.#around.certificates());
+      const certificates = await this.#around.certificates();
+      const records = new Records();
+      const look = (chunk: Uint8Array) => records.add(chunk);
+      const secure = await handshake(plain, step, role, certificates, look);
       this.socket = secure;
+      this.tlsRole = role;
       this.#tls = { ...this.#tls, ...factsOf(secure), secure: true };
       this.#listen(secure);
       secure.on("close", () => plain.destroy());
+      if (step.watched) {
+        whenEnded(secure, () => this.#notified(records.endsWithAlert));
+      }
       secure.pause();
       this.#tell("TLS");
     } catch (error) {
@@ -236,7 +246,7 @@ export class Connection {
 
   #listen(socket: Socket | TLSSocket): void {
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("end", () => {
+    whenEnded(socket, () => {
       this.fin = true;
       this.#tell("FIN");
     });
@@ -244,6 +254,11 @@ export class Connection {
       this.#reset ||= error.code === "ECONNRESET" || error.code === "EPIPE";
       this.#tell(error.code ?? error.message);
     });
+  }
+
+  #notified(notified: boolean): void {
+    if (this.#tls !== undefined) this.#tls = { ...this.#tls, notified };
+    this.#around.changed();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -287,6 +302,12 @@ export class Connection {
     this.look();
     this.#around.changed();
   }
+}
+
+/** An end in one segment with the handshake has been told before anybody could listen. */
+function whenEnded(socket: Socket, act: () => void): void {
+  if (socket.readableEnded) act();
+  else socket.once("end", act);
 }
 
 function extended(text: string, chunk: Uint8Array): string {

@@ -74,9 +74,9 @@ async function echo(connection: Connection): Promise<void> {
   }
 }
 
-async function end({ socket, plain }: Connection): Promise<void> {
-  // Node loses the close_notify when it overtakes what the handshake left to be written.
-  if (socket !== plain) await turn();
+async function end({ socket, tlsRole }: Connection): Promise<void> {
+  // Node's server loses the close_notify when it overtakes what the handshake left to be written.
+  if (tlsRole === "server") await turn();
   await fin(socket);
 }
 

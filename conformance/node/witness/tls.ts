@@ -13,6 +13,9 @@ import type { Certificates } from "../../certificates.ts";
 /** How to make one. */
 export type TlsStep = Extract<Step, { do: "tls" }>;
 
+/** Is shown what comes, as it comes. */
+export type Look = (encrypted: Uint8Array) => void;
+
 /** Which side of it. */
 export type Role = "client" | "server";
 
@@ -26,16 +29,18 @@ export function handshake(
   step: TlsStep,
   role: Role,
   certificates: Certificates,
+  look: Look,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     socket.once("close", () => reject(new Error("the connection closed during the handshake")));
     const make = role === "server" ? accepted : called;
-    make(socket, step, certificates, resolve, reject);
+    const plain = step.header !== undefined || step.watched ? through(socket, step, look) : socket;
+    make(plain, step, certificates, resolve, reject);
   });
 }
 
 function accepted(
-  socket: Socket,
+  socket: Duplex,
   { certificate = "good", requestCert = false, alpn }: TlsStep,
   certificates: Certificates,
   done: (secure: TLSSocket) => void,
@@ -57,17 +62,18 @@ function accepted(
   socket.allowHalfOpen = false;
   // It listens nowhere: it makes this one handshake.
   server.emit("connection", socket);
+  socket.allowHalfOpen = true;
 }
 
 function called(
-  socket: Socket,
-  { certificate, alpn, serverName = "localhost", header }: TlsStep,
+  socket: Duplex,
+  { certificate, alpn, serverName = "localhost" }: TlsStep,
   certificates: Certificates,
   done: (secure: TLSSocket) => void,
   failed: (error: Error) => void,
 ): void {
   const secure = connect({
-    socket: header === undefined ? socket : headed(socket, header),
+    socket,
     servername: serverName,
     ca: certificates.ca,
     ...(certificate === undefined ? {} : certificates[certificate]),
@@ -77,8 +83,8 @@ function called(
   secure.on("error", failed).once("secureConnect", () => done(secure));
 }
 
-/** The socket, whose first write carries `header` before it. */
-function headed(socket: Socket, header: string): Duplex {
+/** The socket, whose first write carries `header` before it, and whose input is looked at. */
+function through(socket: Socket, { header = "", watched = false }: TlsStep, look: Look): Duplex {
   let before = Buffer.from(header);
   const duplex = new Duplex({
     read: () => void socket.resume(),
@@ -88,7 +94,10 @@ function headed(socket: Socket, header: string): Duplex {
     },
     final: (done) => void socket.end(done),
   });
-  socket.on("data", (chunk: Buffer) => void (duplex.push(chunk) || socket.pause()));
+  socket.on("data", (chunk: Buffer) => {
+    if (watched) look(chunk);
+    if (!duplex.push(chunk)) socket.pause();
+  });
   socket.on("end", () => duplex.push(null));
   socket.on("close", () => duplex.destroy());
   return duplex;
