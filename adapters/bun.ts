@@ -77,9 +77,8 @@ export const capabilities: Capabilities = {
 /**
  * Connects, and resolves with a `Chat` when the peer has accepted.
  *
- * With `tls` the handshake has been made by then. An address is verified like a name, and told to
- * the server as one. A TLS peer that cuts what it sends is told from one that ends it only by a
- * reset: an exchange that matters needs its own end mark.
+ * With `tls` the handshake has been made by then. A TLS peer that cuts what it sends is told from
+ * one that ends it only by a reset: an exchange that matters needs its own end mark.
  *
  * @throws {ChatError} when it cannot; kind `"tls"` when there is no handshake, and for a certificate
  * or a key that cannot be used.

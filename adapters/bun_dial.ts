@@ -39,7 +39,7 @@ export function dial(target: Target, tls: TlsOptions | undefined): Attempt<Socke
     }
   });
   const ready = tls === undefined ? opened : opened.then((socket) => {
-    const handshake = new Handshake("client", tls, name);
+    const handshake = new Handshake("client", tls, name, hostname);
     socket.data = handshake;
     return handshake.done;
   });

@@ -4,12 +4,17 @@
  * @module
  */
 
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import type { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Socket, Told } from "./bun_handlers.ts";
 import { after } from "./clock.ts";
 import { chatErrorOf, toChatError } from "./system_errors.ts";
 import type { Role } from "./tls_options.ts";
+
+/** What Bun says of a handshake that was not made, whatever the certificate. */
+const BROKEN: readonly unknown[] = ["EPROTO", "ECONNRESET"];
 
 /** How long a client of a TLS listener may take for its handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000;
@@ -23,15 +28,21 @@ export function bunOptions(
   hostname?: string,
 ): Bun.TLSOptions {
   const name = serverName ?? hostname;
+  // An address is no name that may be sent (RFC 6066 §3).
+  const sent = name === hostname && isAddress(name) ? "" : name;
   return {
     rejectUnauthorized,
     ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(alpn === undefined ? {} : { ALPNProtocols: wireFormat(alpn) }),
-    ...(name === undefined ? {} : { serverName: name }),
+    ...(sent === undefined ? {} : { serverName: sent }),
     ...(requestCert === undefined ? {} : { requestCert }),
   };
+}
+
+function isAddress(name: string | undefined): boolean {
+  return name !== undefined && isIP(name) !== 0;
 }
 
 /** Each name behind its length (RFC 7301 §3.1); anything else Bun ignores. */
@@ -67,21 +78,25 @@ export class Handshake implements Told {
   readonly #options: TlsOptions;
   readonly #role: Role;
   readonly #peer: string;
+  readonly #name: string | undefined;
   #resolve: (socket: Socket) => void = () => {};
   #reject: (error: ChatError) => void = () => {};
   #error: Error | undefined;
 
-  constructor(role: Role, options: TlsOptions, peer: string) {
+  /** `hostname` is whom a client wants to talk to. */
+  constructor(role: Role, options: TlsOptions, peer: string, hostname?: string) {
     this.#role = role;
     this.#options = options;
     this.#peer = peer;
+    this.#name = role === "client" ? options.serverName ?? hostname : undefined;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  onhandshake(socket: Socket, ok: boolean, error: Error | null): void {
+  onhandshake(socket: Socket, ok: boolean, told: Error | null): void {
+    const error = told ?? this.#wrongAddress(socket);
     if (this.#accepts(ok, error)) {
       socket.pause();
       socket.data = undefined;
@@ -112,10 +127,17 @@ export class Handshake implements Told {
     socket.terminate();
   }
 
-  /** A name that is not the certificate's is refused even when any certificate is to be taken. */
+  /** Bun looks for an address that was not sent only where it has connected to it itself. */
+  #wrongAddress(socket: Socket): Error | null {
+    const name = this.#name;
+    if (name === undefined || !isAddress(name)) return null;
+    return checkServerIdentity(name, socket.getPeerCertificate()) ?? null;
+  }
+
   #accepts(ok: boolean, error: Error | null): boolean {
     const { rejectUnauthorized = true, requestCert = false } = this.#options;
-    if (!rejectUnauthorized) return ok || codeOf(error) === "ERR_TLS_CERT_ALTNAME_INVALID";
+    // A wrong name is told as a failure even when any certificate is to be taken.
+    if (!rejectUnauthorized) return ok || (error !== null && !BROKEN.includes(codeOf(error)));
     // To a server that has not asked for one, every client's certificate is wrong; one that has
     // asked is told of a bad one as a success with an error.
     return ok && (!error || (this.#role === "server" && !requestCert));

@@ -129,7 +129,7 @@ class BunTransport implements Transport, Told {
   }
 
   async upgrade({ role, options }: TlsUpgrade, hostname: string): Promise<TlsInfo> {
-    const handshake = new Handshake(role, options, this.peer);
+    const handshake = new Handshake(role, options, this.peer, hostname);
     const how = {
       data: handshake,
       tls: bunOptions(options, role === "client" ? hostname : undefined),
