@@ -170,11 +170,15 @@ export const tlsClient: readonly Case[] = [
   {
     ...common,
     id: "TLS-2.6",
-    title: "rejectUnauthorized: false takes a server of an unknown authority, and only when false",
+    title:
+      "rejectUnauthorized: false takes an unknown authority and a wrong name, and only when false",
     why: "It is for tests, and has to work there; everywhere else it must not be on by accident.",
     needs: ["tls", "insecureTls"],
     async run(t: Context) {
-      await needTaken(t, { certificate: "unknownCa" }, { rejectUnauthorized: false });
+      for (const certificate of ["unknownCa", "wrongName"] as const) {
+        await needTaken(t, { certificate }, { rejectUnauthorized: false });
+        await needTaken(t, { certificate }, { ...await trust(t), rejectUnauthorized: false });
+      }
       const peer = await t.peer([{ do: "tls", certificate: "unknownCa" }, { do: "recv-end" }]);
       const tls = { ...await trust(t), rejectUnauthorized: true };
       await needRefused(t, peer, { ...named(peer), tls }, "rejectUnauthorized: true");

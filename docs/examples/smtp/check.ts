@@ -13,7 +13,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "asynchat/adapters";
-import { makeCertificates } from "../../../conformance/node/witness/certificates.ts";
+import { makeCertificates } from "asynchat/conformance/node";
 import {
   commandOf,
   findProgram,
