@@ -83,6 +83,9 @@ class Performance {
   readonly #queued: number[] = [];
   #sent: number[] = [];
   #simple = true;
+  /** Producers that have not come to their end, though nothing has kept them from it. */
+  #producing = 0;
+  #closeAsked = false;
   #report: CloseReport | undefined;
 
   constructor(script: Script, steady: boolean, cut: (bytes: Uint8Array) => Iterable<Uint8Array>) {
@@ -220,6 +223,7 @@ class Performance {
       await this.#settle();
       if (this.#monitor.count("close") > 0) break;
       if (times !== 7 || session.isOver) continue;
+      if (this.#closeAsked) this.#against("closeWhenDone() was given, and nothing came of it");
       this.#cutShort = true;
       this.#chat.close();
     }
@@ -242,6 +246,7 @@ class Performance {
     counts.forEach((count, byte) => {
       if (count > (this.#queued[byte] ?? 0)) this.#against(`sent twice, or invented: ${byte}`);
     });
+    if (this.#peer.sawEnd && this.#producing > 0) this.#against("a FIN before a producer's end");
     if (!this.#simple || this.#report === undefined) return;
     const queued = this.#queued.reduce((sum, size) => sum + size, 0);
     const accounted = this.#sent.length + this.#report.bytesUnsent;
@@ -401,13 +406,16 @@ class Performance {
             return this.#produce(command);
           case "discardBuffers":
             this.#simple = false;
+            this.#producing = NaN;
             this.#payload = this.#places = undefined;
             return chat.discardBuffers();
           default:
             if (command.do === "close" || command.do === "abort") this.#cutShort = true;
             chat[command.do]();
             // Frames of the same chunk are still told, others are not: that is no law.
-            if (command.do === "closeWhenDone") this.#muted = this.#steady;
+            if (command.do !== "closeWhenDone") return;
+            this.#closeAsked = true;
+            this.#muted = this.#steady;
         }
       });
     } catch (error) {
@@ -433,8 +441,14 @@ class Performance {
     let next = 0;
     const produce = (): Produced => {
       const piece = pieces[next++];
-      if (piece === undefined) return null;
-      if (piece === "throw" || piece === "reject") throw new Boom("the producer of the script");
+      if (piece === undefined) {
+        this.#producing--;
+        return null;
+      }
+      if (piece === "throw" || piece === "reject") {
+        this.#producing = NaN;
+        throw new Boom("the producer of the script");
+      }
       if (piece === "not yet") return NOT_YET;
       this.#queued[byte]! += piece.length;
       return new Uint8Array(piece.length).fill(byte);
@@ -443,6 +457,7 @@ class Performance {
       more: () => later ? Promise.resolve().then(produce) : produce(),
     });
     this.#queued.push(0);
+    this.#producing++;
     this.#simple = false;
   }
 
