@@ -12,6 +12,7 @@ import { alertError, cannot, give, handshake, startTls } from "./deno_tls.ts";
 import { nameOf } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
 import { Pulling, readUnderWay } from "./pulling.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 import { chatErrorOf, toChatError } from "./system_errors.ts";
 import { checkStartTls } from "./tls_options.ts";
 
@@ -34,7 +35,7 @@ export interface About {
  *
  * Never by `readable` and `writable`: they close the whole connection when one side ends.
  *
- * @param sizeOf how many bytes the next read asks for
+ * @param sizeOf how many bytes the next read may bring
  */
 export function transportOf(
   socket: Socket,
@@ -47,14 +48,12 @@ export function transportOf(
   let { tls } = about;
   let conn = socket;
   tune(conn, options);
-  let buffer = new Uint8Array(0);
+  const buffer = new ReadBuffer();
   const input = new Pulling({
     async read() {
       // The bytes of the last answer are done with: the same memory may take the next.
-      const size = sizeOf();
-      if (buffer.length !== size) buffer = new Uint8Array(size);
-      const taken = await conn.read(buffer);
-      return taken === null ? null : buffer.subarray(0, taken);
+      const taken = await conn.read(buffer.next(sizeOf()));
+      return taken === null ? null : buffer.filled(taken);
     },
     explain: (error) => explain(error, peer),
   }, events);
