@@ -86,6 +86,8 @@ class Performance {
   /** Producers that have not come to their end, though nothing has kept them from it. */
   #producing = 0;
   #closeAsked = false;
+  /** Hooks that threw, or rejected: each has to be told. */
+  #thrown = 0;
   #report: CloseReport | undefined;
 
   constructor(script: Script, steady: boolean, cut: (bytes: Uint8Array) => Iterable<Uint8Array>) {
@@ -233,6 +235,10 @@ class Performance {
   #check(isOver: boolean): void {
     const closes = this.#monitor.count("close");
     if (closes !== 1 || !isOver) this.#against(`${closes} closes at the end`);
+    const exceptions = this.#monitor.count("exception");
+    if (exceptions < this.#thrown) {
+      this.#against(`${this.#thrown} hooks threw, and ${exceptions} exceptions were told`);
+    }
     const received = this.#received.length;
     if (this.#delivered > received) this.#against(`${this.#delivered} bytes told of ${received}`);
     this.#sent.push(...this.#peer.take());
@@ -274,10 +280,15 @@ class Performance {
       this.#monitor.leave(short, "promise");
       done.then(
         () => this.#monitor.leave(short, "settled"),
-        () => this.#monitor.leave(short, "rejected"),
+        () => {
+          if (short !== "exception") this.#thrown++;
+          this.#monitor.leave(short, "rejected");
+        },
       );
       return done;
     } catch (error) {
+      // One that handles exceptions has nobody to be told.
+      if (short !== "exception") this.#thrown++;
       this.#monitor.leave(short, "threw");
       throw error;
     }
@@ -438,15 +449,18 @@ class Performance {
   #produce({ pieces, later }: Command & { do: "produce" }): void {
     const byte = this.#queued.length;
     if (byte >= MOST_SENT) return;
-    let next = 0;
+    let next = 0, over = false;
     const produce = (): Produced => {
+      if (over) this.#against("a producer was asked behind its end");
       const piece = pieces[next++];
       if (piece === undefined) {
         this.#producing--;
+        over = true;
         return null;
       }
       if (piece === "throw" || piece === "reject") {
         this.#producing = NaN;
+        over = true;
         throw new Boom("the producer of the script");
       }
       if (piece === "not yet") return NOT_YET;
