@@ -10,75 +10,19 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Chat } from "asynchat";
 import { connect } from "asynchat/adapters";
 import { build } from "esbuild";
 import { bundlePage, PAGE } from "../chat/bundle.ts";
-import { Chromium, findChromium, type Page } from "./chromium.ts";
+import { Server } from "../chat/people.ts";
+import { PATIENCE, type Runtime, RUNTIMES, until } from "../checks/programs.ts";
+import { Tally } from "../checks/tally.ts";
+import { Chromium, findChromium, NO_CHROMIUM, type Page } from "./chromium.ts";
 
-/** How to start the chat server, on free ports. */
-const SERVERS: Readonly<Record<string, readonly string[]>> = {
-  Node: [process.execPath, "dist/docs/examples/chat/server.js"],
-  Deno: ["node_modules/.bin/deno", "run", "-A", "docs/examples/chat/server.ts"],
-  Bun: ["node_modules/.bin/bun", "docs/examples/chat/server.ts"],
-};
-
-/** Longest wait for anything, in milliseconds; nothing is timed. */
-const PATIENCE = 30_000;
-
-let passed = 0, failed = 0;
-
-function check(what: string, holds: boolean, observed?: unknown): void {
-  if (holds) passed++;
-  else failed++;
-  const detail = holds || observed === undefined
-    ? ""
-    : `: ${JSON.stringify(observed).slice(0, 1000)}`;
-  console.log(`${holds ? "ok    " : "FAILED"} ${what}${detail}`);
-}
-
-/** The chat server on one runtime. */
-class Server implements AsyncDisposable {
-  readonly #process: ChildProcess;
-  readonly #exit: Promise<unknown>;
-  output = "";
-
-  constructor([command = "", ...args]: readonly string[]) {
-    this.#process = spawn(command, [...args, "0", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-    this.#process.stdout!.on("data", (chunk) => this.output += chunk);
-    this.#exit = new Promise((resolve) => this.#process.once("exit", resolve));
-  }
-
-  /** The ports for lines and for browsers. */
-  async ports(): Promise<[lines: number, web: number]> {
-    const found = () => /port (\d+);[^]*http:\/\/localhost:(\d+)/.exec(this.output);
-    await until("the server listens", () => Promise.resolve(found() !== null));
-    const [, lines, web] = found()!;
-    return [Number(lines), Number(web)];
-  }
-
-  async stop(): Promise<unknown> {
-    this.#process.kill("SIGTERM");
-    return await this.#exit;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#exit;
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + PATIENCE; !(await holds());) {
-    if (Date.now() > end) throw new Error(`waited for ever until ${what}`);
-    await sleep(20);
-  }
-}
+const tally = new Tally();
 
 /** A script for a page, from one that imports the library by its name. */
 async function bundle(contents: string): Promise<string> {
@@ -110,9 +54,10 @@ async function hears(nc: Chat, line: string): Promise<void> {
   }
 }
 
-async function talk(name: string, browser: Chromium, screenshot?: string): Promise<void> {
-  await using server = new Server(SERVERS[name]!);
-  const [port, webPort] = await server.ports();
+async function talk(name: Runtime, browser: Chromium, screenshot?: string): Promise<void> {
+  await using server = new Server(name, "0", "0", "--rate", "Infinity");
+  const port = await server.port();
+  const webPort = Number(new URL(await server.url()).port);
   const problems: string[] = [];
   browser.onevent = (method, params) => {
     if (method === "Runtime.exceptionThrown" || method === "Log.entryAdded") {
@@ -137,7 +82,7 @@ async function talk(name: string, browser: Chromium, screenshot?: string): Promi
   await page.type("/who");
   await seesOnPage(page, "* with you: ann");
 
-  check(
+  tally.check(
     `${name}: what the page shows, to the letter`,
     ...same(await shown(page), [
       "* welcome; /help tells what you can do here",
@@ -167,7 +112,7 @@ async function talk(name: string, browser: Chromium, screenshot?: string): Promi
   for (const line of many) await nc.write(`${line}\n`);
   await seesOnPage(page, `ann: ${many.at(-1)}`);
   const got = (await shown(page)).slice(-many.length);
-  check(
+  tally.check(
     `${name}: 500 lines of all lengths reach the page, in order`,
     ...same(
       got,
@@ -185,26 +130,26 @@ async function talk(name: string, browser: Chromium, screenshot?: string): Promi
       socket.onclose = ({ code }) => resolve(code);
     })`,
   );
-  check(`${name}: a page of somebody else's is not let in`, ...same(foreign, 1006));
+  tally.check(`${name}: a page of somebody else's is not let in`, ...same(foreign, 1006));
   // Chromium itself reports the refusal, and the page that is none.
   const reported = problems.splice(0)
     .filter((problem) => !/WebSocket connection|status of 404/.test(problem));
 
-  const [heardByNc] = await Promise.all([restOf(nc), server.stop()]);
-  check(
+  const [heardByNc] = await Promise.all([restOf(nc), server.kill("SIGTERM")]);
+  tally.check(
     `${name}: the nc user is told that the server goes down, then comes the end`,
     ...same(heardByNc.slice(-1), ["* the server is going down"]),
   );
   await seesOnPage(page, "* it is over");
   const state = await page.evaluate("document.querySelector('#state').textContent");
-  check(
+  tally.check(
     `${name}: so is the page, whose end is one in order`,
     ...same(
       [(await shown(page)).slice(-2), state],
       [["* the server is going down", "* it is over"], "not connected"],
     ),
   );
-  check(`${name}: nothing went wrong in the page`, ...same([...reported, ...problems], []));
+  tally.check(`${name}: nothing went wrong in the page`, ...same([...reported, ...problems], []));
 }
 
 async function restOf(chat: Chat): Promise<string[]> {
@@ -257,14 +202,14 @@ async function strain(
   const url = `ws://localhost:${webPort}/`;
   const poured = await page.evaluate<{ most: number }>(`pour("${url}", 20_000)`);
   const { most, ...ended } = poured;
-  check(
+  tally.check(
     `${name}: 18 MB are sent from a page, all of them`,
     ...same(ended, {
       reason: "closed",
       bytesUnsent: 0,
     }),
   );
-  check(`${name}: of which at most 400 KB are buffered at a time`, most < 400_000, most);
+  tally.check(`${name}: of which at most 400 KB are buffered at a time`, most < 400_000, most);
 
   await using nc = await connect({ hostname: "localhost", port });
   const ignoring = page.evaluate(`ignore("${url}")`);
@@ -275,7 +220,7 @@ async function strain(
   const flooding = (async () => {
     for (let i = 0; reading && i < 1_000; i++) await nc.write(`${"x".repeat(100)}\n`);
   })();
-  check(
+  tally.check(
     `${name}: a page that does not read is bounded by maxReceived`,
     ...same(await ignoring, {
       reason: "limit",
@@ -310,8 +255,10 @@ async function runCases(browser: Chromium): Promise<void> {
   // The suite begins with a case that does not exist, to show that it would say so.
   const real = results.filter(({ verdict }) => verdict !== "unknown");
   const bad = real.filter(({ verdict }) => verdict !== "pass" && verdict !== "info");
-  for (const { id, verdict, detail } of bad) check(`${id} in the page`, false, [verdict, detail]);
-  passed += real.length - bad.length;
+  for (const { id, verdict, detail } of bad) {
+    tally.check(`${id} in the page`, false, [verdict, detail]);
+  }
+  tally.passed += real.length - bad.length;
   console.log(
     `ok     ${real.length - bad.length} of ${real.length} cases of the suite, ${product}`,
   );
@@ -320,22 +267,15 @@ async function runCases(browser: Chromium): Promise<void> {
 const { values: { screenshot } } = parseArgs({ options: { screenshot: { type: "string" } } });
 const path = findChromium();
 if (path === undefined) {
-  console.error(
-    "There is no Chromium in PATH. Install it, on Debian by `apt-get install chromium`, or say " +
-      "where it is: CHROMIUM=/path/to/chromium npm run browser",
-  );
-  process.exit(1);
+  tally.notRun("the library in a browser", NO_CHROMIUM);
+} else {
+  await writeFile(PAGE, await bundlePage());
+  await tally.run("the library in a browser", async () => {
+    await using browser = new Chromium(path);
+    for (const name of RUNTIMES) {
+      await talk(name, browser, name === "Node" ? screenshot : undefined);
+    }
+    await runCases(browser);
+  });
 }
-await writeFile(PAGE, await bundlePage());
-try {
-  await using browser = new Chromium(path);
-  for (const name of Object.keys(SERVERS)) {
-    await talk(name, browser, name === "Node" ? screenshot : undefined);
-  }
-  await runCases(browser);
-} catch (error) {
-  failed++;
-  console.error(error);
-}
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+tally.end();

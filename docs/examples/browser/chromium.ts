@@ -6,13 +6,14 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { Readable, Writable } from "node:stream";
 import type { Chat } from "asynchat";
 import { converse } from "asynchat/adapters/web";
+import { findProgram } from "../checks/programs.ts";
 
 type Json = Record<string, unknown>;
 
@@ -39,22 +40,15 @@ const FLAGS = [
   "--remote-debugging-pipe",
 ];
 
+/** What to say where there is none. */
+export const NO_CHROMIUM: string =
+  "there is no Chromium in PATH; on Debian: apt-get install chromium; or " +
+  "say where it is: CHROMIUM=/path/to/chromium";
+
 /** Where Chromium is: `CHROMIUM`, or one of its names in `PATH`; `undefined` for nowhere. */
 export function findChromium(): string | undefined {
-  const { CHROMIUM, PATH = "" } = process.env;
-  if (CHROMIUM !== undefined) return CHROMIUM;
-  return ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    .flatMap((name) => PATH.split(delimiter).map((folder) => join(folder, name)))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return process.env.CHROMIUM ??
+    findProgram("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 }
 
 /** One browser, with a profile of its own. */

@@ -10,27 +10,49 @@
  *
  * The second port is for browsers, and may be left out.
  *
+ * | option          | what it does                                                              |
+ * | --------------- | ------------------------------------------------------------------------- |
+ * | `--redis 6379`  | joins all servers that are told the same Redis: one lobby                 |
+ * | `--name a`      | what guests' names have in them then; each server has its own             |
+ * | `--rate 5`      | lines that a visitor may say in a second; `Infinity` for any              |
+ *
  * @module
  */
 
 import { readFile } from "node:fs/promises";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { listen, serve } from "asynchat/adapters";
 import { browsers } from "./browsers.ts";
+import { ALONE } from "./hub.ts";
 import { Lobby } from "./lobby.ts";
+import { RedisHub } from "./redis_hub.ts";
 import { Visitor } from "./visitor.ts";
 
-const [port = "7000", webPort] = process.argv.slice(2);
-const lobby = new Lobby();
+const { values, positionals: [port = "7000", webPort] } = parseArgs({
+  allowPositionals: true,
+  options: {
+    redis: { type: "string" },
+    name: { type: "string", default: "" },
+    rate: { type: "string", default: "5" },
+  },
+});
+const rate = Number(values.rate);
+const hub = values.redis === undefined
+  ? ALONE
+  : new RedisHub(values.name, { port: Number(values.redis) });
+const lobby = new Lobby(hub);
 const visitors = new Set<Visitor>();
 
 function welcome(peer: string): Visitor {
-  const visitor = new Visitor(lobby, peer);
+  const visitor = new Visitor(lobby, peer, { rate });
   visitors.add(visitor);
   visitor.closed.then(() => visitors.delete(visitor));
   return visitor;
 }
 
+// Who comes first is told what was said before, too.
+await hub.ready;
 const listeners = [await listen({ port: Number(port) }, welcome)];
 const [lines] = listeners;
 console.log(`listening on ${lines!.address} port ${lines!.port}; try: nc localhost ${lines!.port}`);
@@ -52,6 +74,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       Promise.all(listeners.map((listener) => listener.close({ force })));
     setTimeout(() => void close(true), 1000);
     await close(false);
+    // The other servers hear of it as well.
+    await hub.close();
     process.exit(0);
   });
 }

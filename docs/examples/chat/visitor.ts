@@ -6,6 +6,7 @@
 
 import { AsyncChat, type ChatError, type CloseReport, LimitError } from "asynchat";
 import { type Lobby, type Member, Refusal } from "./lobby.ts";
+import { Pace } from "./pace.ts";
 
 const HELP = [
   "* /nick NAME      call yourself NAME",
@@ -20,13 +21,25 @@ const HELP = [
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
 
+/** How a visitor is treated. */
+export interface VisitorOptions {
+  /** Lines a second that may be said in the long run; 5. */
+  readonly rate?: number;
+  /** The time, in milliseconds. */
+  readonly now?: () => number;
+}
+
 /** A visitor is a line protocol: the engine finds the lines, this says what they mean. */
 export class Visitor extends AsyncChat {
   readonly #lobby: Lobby;
   readonly #name: string;
+  readonly #rate: number;
+  readonly #pace: Pace;
+  readonly #now: () => number;
   #member: Member | undefined;
 
-  constructor(lobby: Lobby, name: string) {
+  constructor(lobby: Lobby, name: string, options: VisitorOptions = {}) {
+    const { rate = 5, now = () => performance.now() } = options;
     super({
       terminator: ["\r\n", "\n"],
       // A line that is too long is dropped, and the conversation goes on behind it.
@@ -38,12 +51,16 @@ export class Visitor extends AsyncChat {
     });
     this.#lobby = lobby;
     this.#name = name;
+    this.#rate = rate;
+    this.#pace = new Pace(rate);
+    this.#now = now;
   }
 
   override handleConnect(): void {
     this.#tell("* welcome; /help tells what you can do here");
     const member = this.#lobby.enter((line) => this.#tell(line));
     this.#member = member;
+    this.#lobby.recall(member);
     this.#tell(
       `* you are ${member.nick} in ${member.room}, with ${
         this.#lobby.companyOf(member) || "nobody else"
@@ -54,10 +71,10 @@ export class Visitor extends AsyncChat {
 
   override foundTerminator(): void {
     const line = this.getText().replace(CONTROLS, "").trim();
-    if (line === "" || this.#member === undefined) return;
+    if (this.#member === undefined || !this.#mayTalk() || line === "") return;
     try {
       if (line.startsWith("/")) this.#obey(this.#member, line);
-      else this.#lobby.say(this.#member, `${this.#member.nick}: ${line}`);
+      else this.#lobby.say(this.#member, line);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#tell(`* ${error.message}`);
@@ -72,6 +89,25 @@ export class Visitor extends AsyncChat {
   override handleClose(report: CloseReport): void {
     if (this.#member !== undefined) this.#lobby.leave(this.#member);
     log(`${this.#name} left: ${report.reason}`);
+  }
+
+  /** Whoever floods the room is told, is not heard for a while, and is cut when that does not help. */
+  #mayTalk(): boolean {
+    switch (this.#pace.judge(this.#now())) {
+      case "heard":
+        return true;
+      case "muted":
+        this.#tell(`* not so fast: ${this.#rate} lines a second; for 5 seconds nobody hears you`);
+        return false;
+      case "dropped":
+        return false;
+      case "cut":
+        this.#tell("* that was too much; bye");
+        // What came behind is not looked at any more.
+        this.pause();
+        this.closeWhenDone();
+        return false;
+    }
   }
 
   #obey(member: Member, line: string): void {

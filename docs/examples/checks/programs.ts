@@ -73,14 +73,17 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** They do not outlive us, however we end. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((program) => program.kill("SIGKILL")));
+
 /** A program that runs. */
 export class Program implements AsyncDisposable {
   readonly name: string;
   /** Everything that it wrote. */
   output = "";
-  /** How it ended: its exit code, or the signal. */
-  readonly ended: Promise<number | string>;
   readonly #process: ChildProcess;
+  /** Its exit code, or the signal. */
   #how: number | string | undefined;
 
   /** Starts it. */
@@ -92,11 +95,12 @@ export class Program implements AsyncDisposable {
       stream.setEncoding("utf8").on("data", (text: string) => this.output += text);
     }
     stdin!.on("error", () => {});
-    this.ended = new Promise((resolve) => {
-      this.#process.once("error", ({ message }) => resolve(message));
-      this.#process.once("close", (code, signal) => resolve(signal ?? code ?? "gone"));
+    this.#process.once("error", ({ message }) => this.#how = message);
+    running.add(this.#process);
+    this.#process.once("close", (code, signal) => {
+      running.delete(this.#process);
+      this.#how ??= signal ?? code ?? "gone";
     });
-    void this.ended.then((how) => this.#how = how);
   }
 
   /** The number that the system knows it by. */
@@ -111,12 +115,28 @@ export class Program implements AsyncDisposable {
 
   /** Gives it a line to read. */
   write(line: string): void {
-    this.#process.stdin!.write(`${line}\n`);
+    this.type(`${line}\n`);
+  }
+
+  /** Gives it whatever to read. */
+  type(text: string): void {
+    this.#process.stdin!.write(text);
   }
 
   /** Gives it the last that it will read. */
   end(input: string | Uint8Array = ""): void {
     this.#process.stdin!.end(input);
+  }
+
+  /** Resolves with how it ended: its exit code, or the signal. Rejects when it never does. */
+  get ended(): Promise<number | string> {
+    return until(`${this.name} ends`, () => this.#how !== undefined).then(() => this.#how!);
+  }
+
+  /** Ends its input, and resolves with how it ended then. */
+  leave(): Promise<number | string> {
+    this.end();
+    return this.ended;
   }
 
   /** Waits until it has written what matches, from `start` on. */
