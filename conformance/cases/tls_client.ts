@@ -7,7 +7,7 @@
 import type { ConnectOptions } from "../../adapters/options.ts";
 import type { TlsOptions } from "../../core/tls.ts";
 import type { Case, Context, Peer, Probe, Step } from "../case.ts";
-import { begin, failureOf, hasEnded, seen } from "./meeting.ts";
+import { begin, failureOf, hasEnded, seen, thrownBy } from "./meeting.ts";
 import { named, trust } from "./tls_meeting.ts";
 
 const common = { level: "MUST", role: "client", needs: ["tls"] } as const;
@@ -183,8 +183,9 @@ export const tlsClient: readonly Case[] = [
       const tls = { ...await trust(t), rejectUnauthorized: true };
       await needRefused(t, peer, { ...named(peer), tls }, "rejectUnauthorized: true");
       const target = { ...named(peer), tls: { rejectUnauthorized: 0 as unknown as boolean } };
-      const falsy = await thrown(() => t.adapter.connect(target, t.probe().chat));
-      t.need(falsy instanceof TypeError, `what is falsy and not false: ${String(falsy)}`);
+      const connecting = () => t.adapter.connect(target, t.probe().chat);
+      const falsy = await thrownBy(t, connecting, "what is falsy and not false");
+      t.need(falsy instanceof TypeError, `what is falsy and not false: ${falsy}`);
     },
   },
   {
@@ -361,12 +362,3 @@ export const tlsClient: readonly Case[] = [
     },
   },
 ];
-
-async function thrown(act: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await act();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
