@@ -1,8 +1,10 @@
 /**
- * Runs the checks of an example on every runtime, from one source, and sums up:
+ * Runs the checks of an example on every runtime, from one source, then others of it once, and sums
+ * up:
  *
  * ```sh
  * node dist/docs/examples/checks/everywhere.js redis/check
+ * node dist/docs/examples/checks/everywhere.js nats/check nats/check_workers
  * ```
  *
  * @module
@@ -13,12 +15,16 @@ import { commandOf, RUNTIMES } from "./programs.ts";
 import { runChecks } from "./run_checks.ts";
 import { Tally } from "./tally.ts";
 
-const [example = ""] = process.argv.slice(2);
+const [example = "", ...others] = process.argv.slice(2);
 const tally = new Tally();
-for (const runtime of RUNTIMES) {
-  console.log(`== ${example} on ${runtime}`);
-  const { passed, failed } = await runChecks(commandOf(runtime, example));
+
+async function run(title: string, command: readonly string[]): Promise<void> {
+  console.log(`== ${title}`);
+  const { passed, failed } = await runChecks(command);
   tally.passed += passed;
   tally.failed += failed;
 }
+
+for (const runtime of RUNTIMES) await run(`${example} on ${runtime}`, commandOf(runtime, example));
+for (const other of others) await run(other, commandOf("Node", other));
 tally.end();

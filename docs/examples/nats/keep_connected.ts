@@ -1,0 +1,34 @@
+/**
+ * A connection that comes again when it is lost.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { ChatError } from "asynchat";
+import { Nats, type NatsOptions } from "./client.ts";
+
+/**
+ * Connects, and connects again whenever the broker is lost, until `signal` is given. `use` is called
+ * with each connection: subscriptions belong to one, so it makes them anew.
+ *
+ * @throws {NatsError} when the broker does not let us in: to ask again would not help.
+ */
+export async function keepConnected(
+  options: NatsOptions,
+  use: (nats: Nats) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let pause = 50; !signal.aborted; pause = Math.min(2 * pause, 2000)) {
+    try {
+      const nats = await Nats.connect({ ...options, signal });
+      use(nats);
+      pause = 50;
+      const { reason } = await nats.closed;
+      if (!signal.aborted) console.log(`the broker is lost: ${reason}`);
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
+    }
+    await sleep(pause, undefined, { signal }).catch(() => {});
+  }
+}
