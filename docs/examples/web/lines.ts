@@ -55,7 +55,6 @@ export class Lines {
   }
 
   async #rest(tooLong: number, begun: Uint8Array): Promise<Uint8Array> {
-    if (begun[0] === 0x0a) return new Uint8Array(0);
     const max = this.#left - begun.length - 1;
     try {
       if (max < 1) throw new LimitError("nothing is left", 0, 0);

@@ -8,6 +8,9 @@ import { describe, expect, it } from "vitest";
 import { guestbook } from "./guestbook.tsx";
 import { converseHttp, DEFAULTS, type FetchHandler, type HttpTerms, serveHttp } from "./server.ts";
 
+/** A server that waits when it should not is found out after this, and not after minutes. */
+const SOON = { headTimeout: 3_000, bodyTimeout: 3_000, keepAliveTimeout: 3_000 };
+
 const decode = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 const encode = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
@@ -37,7 +40,7 @@ async function ask(
 ): Promise<string> {
   const [client, server] = [new Chat(), new Chat()];
   memoryPair(client, server, { segment });
-  const serving = converseHttp(server, handler, { ...DEFAULTS, ...terms })
+  const serving = converseHttp(server, handler, { ...DEFAULTS, ...SOON, ...terms })
     .then(() => server.closeWhenDone(), (error) => server.abort(error));
   client.write(encode(input)).catch(() => {});
   if (ends) client.end();
@@ -267,8 +270,9 @@ describe("what a client may cost", () => {
     const serving = converseHttp(server, mirror, { ...DEFAULTS, headTimeout: 100 });
     let isOver = false;
     const drip = (async () => {
+      await client.write("GET / HTTP/1.1\r\n");
       while (!isOver) {
-        await client.write("a");
+        await client.write("A: b\r\n");
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     })();
