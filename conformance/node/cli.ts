@@ -18,7 +18,8 @@ import { COLOURS, PLAIN, renderLastLine, renderTable } from "./matrix/table.ts";
 import { renderPage } from "./report/page.ts";
 import { readSoak } from "./soak/report.ts";
 
-const USAGE = `usage: npm run conformance -- [options]
+const USAGE = `usage: npm run conformance -- [options]    in a checkout
+       npx asynchat-conformance [options]   where the package is installed
 
   --only PATTERNS     ids, clauses, groups or globs, separated by commas: EOF-3.1, EOF-3, EOF, *-1.1
   --runtime NAMES     node, node20, node24, deno, bun, workerd, separated by commas

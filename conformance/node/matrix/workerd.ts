@@ -24,7 +24,7 @@ export async function workerdCommand(
   options: LaunchOptions,
 ): Promise<Command> {
   const folder = mkdtempSync(join(tmpdir(), "asynchat-workerd-"));
-  const { build } = await import("esbuild");
+  const { build } = await bundler();
   await build({
     entryPoints: [paths.built("conformance/launchers/workerd")],
     outfile: join(folder, SCRIPT),
@@ -49,6 +49,12 @@ export async function workerdCommand(
     args: ["test", join(folder, CONFIG)],
     cleanUp: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function bundler(): Promise<typeof import("esbuild")> {
+  return import("esbuild").catch((cause: unknown) => {
+    throw new Error("workerd needs a bundler: npm install --save-dev esbuild", { cause });
+  });
 }
 
 /** `"2026-10-23"`: it names its version by date, as it names its behaviour. */
