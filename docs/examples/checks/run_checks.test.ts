@@ -17,8 +17,17 @@ it.each([
   expect(outcome).toMatchObject({ passed, failed });
 });
 
-it("tells what was not run", () => {
-  expect(outcomeOf(["NOT RUN a: no b", "1 passed, 0 failed"], 0).notRun).toEqual(["a: no b"]);
+it("tells what was not run, and what failed", () => {
+  const lines = ["NOT RUN a: no b", "FAILED c: d", "ok     e", "1 passed, 1 failed"];
+  expect(outcomeOf(lines, 1)).toEqual({
+    passed: 1,
+    failed: 1,
+    notRun: ["a: no b"],
+    failures: ["c: d"],
+  });
+  expect(outcomeOf(["Error: x"], 1).failures).toEqual([
+    "it ended with 1, and its last line was Error: x",
+  ]);
 });
 
 it("takes what cannot be started for a failure", async () => {

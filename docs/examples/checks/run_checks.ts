@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { NOT_RUN, NOTHING_RUN } from "./tally.ts";
+import { FAILED, NOT_RUN, NOTHING_RUN } from "./tally.ts";
 
 /** How it went. */
 export interface Outcome {
@@ -14,6 +14,8 @@ export interface Outcome {
   readonly failed: number;
   /** What was not run, and why, a line each. */
   readonly notRun: readonly string[];
+  /** What failed, and how, a line each. */
+  readonly failures: readonly string[];
 }
 
 /** How long checks may say nothing before they are ended, in milliseconds: only against hanging. */
@@ -27,18 +29,22 @@ const SUM = /^(\d+) passed, (\d+) failed$/;
 export async function runChecks([file = "", ...args]: readonly string[]): Promise<Outcome> {
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];
+  const note = (line: string) => {
+    lines.push(line);
+    console.log(line);
+  };
   const silence = setTimeout(() => {
-    console.log(`FAILED: nothing was said for ${SILENCE / 60_000} minutes`);
+    note(`${FAILED} nothing was said for ${SILENCE / 60_000} minutes`);
     child.kill("SIGKILL");
   }, SILENCE);
   createInterface({ input: child.stdout }).on("line", (line) => {
     silence.refresh();
-    lines.push(line);
-    if (!SUM.test(line)) console.log(line);
+    if (SUM.test(line)) lines.push(line);
+    else note(line);
   });
   const code = await new Promise<number | null>((resolve) => {
     child.once("error", ({ message }) => {
-      console.log(`FAILED to start ${file}: ${message}`);
+      note(`${FAILED} to start ${file}: ${message}`);
       resolve(null);
     });
     child.once("close", resolve);
@@ -49,12 +55,18 @@ export async function runChecks([file = "", ...args]: readonly string[]): Promis
 
 /** What checks say by the lines that they wrote, and their exit code. */
 export function outcomeOf(lines: readonly string[], code: number | null): Outcome {
-  const notRun = lines.filter((line) => line.startsWith(NOT_RUN))
-    .map((line) => line.slice(NOT_RUN.length + 1));
+  const behind = (prefix: string) =>
+    lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length + 1));
   const [, passed, failed] = SUM.exec(lines.at(-1) ?? "") ?? [];
-  const outcome = { passed: Number(passed ?? 0), failed: Number(failed ?? 0), notRun };
+  const outcome = { passed: Number(passed ?? 0), failed: Number(failed ?? 0) };
+  const details = { notRun: behind(NOT_RUN), failures: behind(FAILED) };
   const nothing = outcome.passed + outcome.failed === 0;
   const expected = outcome.failed > 0 ? 1 : nothing ? NOTHING_RUN : 0;
-  const honest = passed !== undefined && code === expected && (!nothing || notRun.length > 0);
-  return honest || outcome.failed > 0 ? outcome : { ...outcome, failed: 1 };
+  const hasReason = !nothing || details.notRun.length > 0;
+  if (passed !== undefined && code === expected && hasReason) return { ...outcome, ...details };
+  const why = `it ended with ${code ?? "a signal"}, and its last line was ${
+    lines.at(-1) ?? "none"
+  }`;
+  const failures = [...details.failures, why];
+  return { ...outcome, failed: Math.max(1, outcome.failed), notRun: details.notRun, failures };
 }

@@ -6,6 +6,9 @@
 
 import process from "node:process";
 
+/** Begins a line that says what failed, and how. */
+export const FAILED = "FAILED";
+
 /** Begins a line that says what was not run, and why. */
 export const NOT_RUN = "NOT RUN";
 
@@ -23,7 +26,7 @@ export class Tally {
     if (holds) this.passed++;
     else this.failed++;
     const detail = holds || observed === undefined ? "" : `: ${show(observed)}`;
-    console.log(`${holds ? "ok    " : "FAILED"} ${what}${detail}`);
+    console.log(`${holds ? "ok".padEnd(FAILED.length) : FAILED} ${what}${detail}`);
   }
 
   /** Something is what it should be, to the letter. */
@@ -38,7 +41,7 @@ export class Tally {
       await checks();
     } catch (error) {
       this.failed++;
-      console.log(`FAILED ${what}: ${error instanceof Error ? error.stack : show(error)}`);
+      console.log(`${FAILED} ${what}: ${error instanceof Error ? error.stack : show(error)}`);
     }
   }
 
