@@ -35,7 +35,7 @@ export interface Answer {
 
 /** Most bytes of a head. */
 const MAX_HEAD = 64 * 1024;
-const STATUS_LINE = /^HTTP\/1\.([01]) ([2-5]\d\d)(?: [^\0\r\n]*)?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\0\r\n]*)?$/;
 
 /** Asks for a page. The answer's body has to be read before the connection is used again. */
 export async function ask(chat: Chat, url: URL, limits: AnswerLimits): Promise<Answer> {
@@ -44,7 +44,10 @@ export async function ask(chat: Chat, url: URL, limits: AnswerLimits): Promise<A
       "User-Agent: asynchat-crawler\r\nAccept: text/html, */*;q=0.5\r\nAccept-Encoding: gzip\r\n\r\n",
   );
   const patience = new Patience(limits.timeout);
-  const { version, status, headers } = await readHead(chat, patience);
+  let head = await readHead(chat, patience);
+  // Hints before the answer; nobody has to look at them.
+  while (head.status < 200 && head.status !== 101) head = await readHead(chat, patience);
+  const { version, status, headers } = head;
   const { pieces, isFramed } = bodyOf(chat, status, headers, limits, patience);
   const connection = (headers.get("connection") ?? "").toLowerCase();
   return {

@@ -208,6 +208,11 @@ describe("an answer", () => {
     ],
     ["until the end", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc", 3],
     ["of HTTP/1.0", `HTTP/1.0 200 OK\r\nConnection: close\r\n${html("abc")}`, 3],
+    [
+      "behind a hint",
+      `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n${html("abc")}`,
+      3,
+    ],
     ["packed", `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n${html(gzip)}`, 6],
     [
       "and more that nobody asked for",

@@ -43,7 +43,7 @@ export async function sendResponse(
     return kept;
   } catch (error) {
     // Whoever makes the body may stop; a stream that has ended refuses.
-    response.body?.cancel(error).catch(() => {});
+    response?.body?.cancel(error).catch(() => {});
     throw error;
   }
 }

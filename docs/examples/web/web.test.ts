@@ -222,14 +222,16 @@ describe("a request", () => {
     }
   });
 
-  it("that is cut is not carried out", async () => {
-    const [, request] = ANSWERED.find(([what]) => what === "a body in chunks")!;
-    for (let length = 1; length < request.length; length++) {
-      const output = await ask(request.slice(0, length));
-      expect(statuses(output)).toEqual([400]);
-    }
-    expect(await ask("")).toBe("");
-  });
+  it.each(["a body in chunks", "a body by count"])(
+    "that is cut is not carried out: %s",
+    async (which) => {
+      const [, request] = ANSWERED.find(([what]) => what === which)!;
+      for (let length = 1; length < request.length; length++) {
+        expect(statuses(await ask(request.slice(0, length)))).toEqual([400]);
+      }
+      expect(await ask("")).toBe("");
+    },
+  );
 
   it("tells the handler its fields, and the host that counts", async () => {
     const handler = ({ url, headers }: Request) =>
@@ -466,6 +468,7 @@ describe("an answer", () => {
 
   it.each<[what: string, response: () => unknown]>([
     ["is none", () => "text"],
+    ["is nothing at all", () => undefined],
     ["is an error", () => Response.error()],
     ["has been used", () => {
       const response = new Response("abc");
@@ -495,6 +498,7 @@ describe("an answer", () => {
     let output = "";
     for await (const piece of client) output += decode(piece);
     await serving;
+    expect(String(told[0])).toMatch(/handler answers with|Content-Length|secret/);
     expect(statuses(output)).toEqual([500]);
     expect(output).not.toContain("secret");
     expect(told).toHaveLength(1);

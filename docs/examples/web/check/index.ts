@@ -19,6 +19,7 @@ import { commandOf, Program, type Runtime, RUNTIMES } from "../../checks/program
 import { Tally } from "../../checks/tally.ts";
 import { withCurl, withPython } from "./clients.ts";
 import { differenceOf, readCorpus, type Sample } from "./corpus.ts";
+import { withLeavers } from "./leavers.ts";
 import { withAb, withOurs, withWrk } from "./load.ts";
 
 const CORPUS = "node_modules/.cache/asynchat/gunicorn/tests/requests";
@@ -91,10 +92,12 @@ for (const runtime of RUNTIMES) {
   {
     await using server = serverOf(runtime, "web/main");
     const port = await portOf(server);
-    for (const check of [withCurl, withPython, withOurs, withWrk, withAb]) {
+    for (const check of [withCurl, withPython, withOurs, withWrk, withAb, withLeavers]) {
       await tally.run(`${runtime}: ${check.name}`, () => check(tally, runtime, port));
     }
     tally.same(`${runtime}: goes down when told to`, await server.kill("SIGTERM"), 0);
+    const said = server.lines.filter((line) => !line.startsWith("http://"));
+    tally.same(`${runtime}: had nothing to complain of`, said, []);
   }
   if (samples === undefined) {
     tally.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
