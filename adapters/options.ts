@@ -9,8 +9,9 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import type { AbortSignalLike } from "../core/chat_options.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
-import { checkTls, type Role } from "./tls_options.ts";
-import { unsupported } from "./unsupported_error.ts";
+import { checkNames } from "./names.ts";
+import { checkTls, needStartTls, type Role } from "./tls_options.ts";
+import { need } from "./unsupported_error.ts";
 
 export type { AbortSignalLike };
 
@@ -131,7 +132,7 @@ export interface Target {
  * @throws {RangeError} for a port or a timeout out of range.
  */
 export function connectTarget(options: ConnectOptions, capabilities: Capabilities): Target {
-  checkNames(options, CONNECT, "connect");
+  checkNames(options, CONNECT, "connect()");
   const { connectTimeout } = options;
   if (connectTimeout !== undefined && !(connectTimeout > 0)) {
     throw new RangeError(`connectTimeout must be above 0 milliseconds; got ${connectTimeout}`);
@@ -146,8 +147,8 @@ export function connectTarget(options: ConnectOptions, capabilities: Capabilitie
 
 /** Checks what `listen` was given; see {@linkcode connectTarget}. */
 export function listenTarget(options: ListenOptions, capabilities: Capabilities): Target {
-  if (!capabilities.listen) throw unsupported("listening", "listen");
-  checkNames(options, LISTEN, "listen");
+  need(capabilities, "listen", "listening");
+  checkNames(options, LISTEN, "listen()");
   needSecurity(options, "server", capabilities);
   return targetOf(options, capabilities);
 }
@@ -174,17 +175,13 @@ function needSecurity(
     throw new TypeError("TLS begins either at once (tls) or later (startTls), not both");
   }
   if (tls !== undefined) checkTls(role, tls, capabilities);
-  if (!startTls) return;
-  if (role === "client" && !capabilities.startTls) throw unsupported("starting TLS", "startTls");
-  if (role === "server" && !capabilities.serverStartTls) {
-    throw unsupported("starting TLS as a server", "serverStartTls");
-  }
+  if (startTls) needStartTls(role, capabilities);
 }
 
 function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
   const { hostname = "localhost", port = 0, path } = options;
   if (path !== undefined) {
-    if (!capabilities.unix) throw unsupported("a unix socket", "unix");
+    need(capabilities, "unix", "a unix socket");
     if (options.hostname !== undefined || options.port !== undefined) {
       throw new TypeError("give either a path, or a hostname and a port");
     }
@@ -213,11 +210,4 @@ function checkPath(path: string): string {
 function utf8Size(letter: string): number {
   const code = letter.codePointAt(0)!;
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-}
-
-function checkNames(options: object, known: readonly string[], call: string): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new TypeError(`${call}() has no option "${name}"; it has ${known.join(", ")}`);
-  }
 }

@@ -6,7 +6,8 @@
 
 import type { StartTlsOptions, TlsOptions } from "../core/tls.ts";
 import type { Capabilities, TlsCapabilities } from "../core/transport.ts";
-import { unsupported } from "./unsupported_error.ts";
+import { checkNames } from "./names.ts";
+import { need } from "./unsupported_error.ts";
 
 /** Which side of a handshake. */
 export type Role = "client" | "server";
@@ -39,18 +40,16 @@ const START_TLS = [...TLS, "goAhead", "buffered", "role", "timeout"];
  * @throws {ChatError} kind `"unsupported"` for what `capabilities` says cannot be done.
  */
 export function checkTls(role: Role, options: TlsOptions, capabilities: Capabilities): void {
-  needNames(options, TLS);
+  checkNames(options, TLS, "TLS");
   needTypes(options);
   needPossible(role, options, capabilities);
   if (role === "server") return checkServer(options, capabilities);
   if (options.requestCert !== undefined) {
     throw new TypeError("requestCert is for servers: a client shows a certificate by cert and key");
   }
-  if (options.cert !== undefined && !capabilities.clientCertificates) {
-    throw unsupported("a client certificate", "clientCertificates");
-  }
-  if (options.serverName !== undefined && !capabilities.serverName) {
-    throw unsupported("verifying another name than the one connected to", "serverName");
+  if (options.cert !== undefined) need(capabilities, "clientCertificates", "a client certificate");
+  if (options.serverName !== undefined) {
+    need(capabilities, "serverName", "verifying another name than the one connected to");
   }
 }
 
@@ -60,7 +59,7 @@ export function checkStartTls(
   options: StartTlsOptions,
   capabilities: Capabilities,
 ): void {
-  needNames(options, START_TLS);
+  checkNames(options, START_TLS, "TLS");
   const { goAhead: _, buffered = "refuse", role: __, timeout, ...tls } = options;
   if (buffered !== "refuse" && buffered !== "hand-over") {
     throw new TypeError(`buffered must be "refuse" or "hand-over"; got ${String(buffered)}`);
@@ -68,21 +67,17 @@ export function checkStartTls(
   if (timeout !== undefined && !(timeout > 0)) {
     throw new RangeError(`timeout must be above 0 milliseconds; got ${timeout}`);
   }
-  if (role === "client" && !capabilities.startTls) throw unsupported("starting TLS", "startTls");
-  if (role === "server" && !capabilities.serverStartTls) {
-    throw unsupported("starting TLS as a server", "serverStartTls");
-  }
-  if (buffered === "hand-over" && !capabilities.tlsHandOver) {
-    throw unsupported("starting TLS over input that has come already", "tlsHandOver");
+  needStartTls(role, capabilities);
+  if (buffered === "hand-over") {
+    need(capabilities, "tlsHandOver", "starting TLS over input that has come already");
   }
   checkTls(role, tls, capabilities);
 }
 
-function needNames(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new TypeError(`TLS has no option "${name}"; it has ${known.join(", ")}`);
-  }
+/** What a conversation needs that is to start TLS later. */
+export function needStartTls(role: Role, capabilities: Capabilities): void {
+  if (role === "client") need(capabilities, "startTls", "starting TLS");
+  else need(capabilities, "serverStartTls", "starting TLS as a server");
 }
 
 function needTypes({ ca, cert, key, serverName, alpn, rejectUnauthorized }: TlsOptions): void {
@@ -108,18 +103,12 @@ function needTypes({ ca, cert, key, serverName, alpn, rejectUnauthorized }: TlsO
 }
 
 function needPossible(role: Role, options: TlsOptions, capabilities: Capabilities): void {
-  if (role === "client" && !capabilities.tls) throw unsupported("TLS", "tls");
-  if (role === "server" && !capabilities.serverTls) {
-    throw unsupported("TLS as a server", "serverTls");
-  }
-  if (options.ca !== undefined && !capabilities.customCa) {
-    throw unsupported("trusting authorities of your own", "customCa");
-  }
-  if (options.alpn !== undefined && !capabilities.alpn) {
-    throw unsupported("agreeing on a protocol by ALPN", "alpn");
-  }
-  if (options.rejectUnauthorized === false && !capabilities.insecureTls) {
-    throw unsupported("taking any certificate", "insecureTls");
+  if (role === "client") need(capabilities, "tls", "TLS");
+  else need(capabilities, "serverTls", "TLS as a server");
+  if (options.ca !== undefined) need(capabilities, "customCa", "trusting authorities of your own");
+  if (options.alpn !== undefined) need(capabilities, "alpn", "agreeing on a protocol by ALPN");
+  if (options.rejectUnauthorized === false) {
+    need(capabilities, "insecureTls", "taking any certificate");
   }
 }
 
@@ -131,9 +120,7 @@ function checkServer(options: TlsOptions, capabilities: Capabilities): void {
     throw new TypeError("serverName is for clients: a server is told the name that is wanted");
   }
   if (!options.requestCert) return;
-  if (!capabilities.requestsCertificates) {
-    throw unsupported("asking clients for a certificate", "requestsCertificates");
-  }
+  need(capabilities, "requestsCertificates", "asking clients for a certificate");
   if (options.ca === undefined) {
     throw new TypeError("requestCert needs ca: whose certificates shall clients show?");
   }

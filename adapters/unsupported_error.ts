@@ -1,5 +1,5 @@
 /**
- * The error for something that a runtime cannot do.
+ * What is said of something that a runtime cannot do.
  *
  * @module
  */
@@ -13,4 +13,13 @@ export function unsupported(what: string, capability: keyof Capabilities): ChatE
     "unsupported",
     `this adapter cannot do that: ${what}; look at capabilities.${capability} first`,
   );
+}
+
+/** Throws that where the capability is not there. */
+export function need(
+  capabilities: Capabilities,
+  capability: keyof Capabilities,
+  what: string,
+): void {
+  if (!capabilities[capability]) throw unsupported(what, capability);
 }

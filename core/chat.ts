@@ -22,7 +22,7 @@ import { decode } from "./text.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
 
 /** What ends a line that anybody may have written. */
-const LINE_ENDS = compileTerminator(["\r\n", "\n"]);
+const LINE_ENDS = /* @__PURE__ */ compileTerminator(["\r\n", "\n"]);
 const NOTHING = new Uint8Array(0);
 
 /**

@@ -1,7 +1,7 @@
 // Everything that `npm test` checks, in one run: build, types, lint, format, the TypeDoc pages,
 // tests. Every step runs even when an earlier one failed. The last line counts each test, and each
 // other step as one; above it stands what failed, so that the tail of a log says it all. With --all,
-// also what only a release needs: both packages as published, and those who use them.
+// also what only a release needs: both packages as published, what they weigh, and who uses them.
 // Deno runs this file as it is, so that a broken build is reported like any other failure.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -54,6 +54,7 @@ const STEPS: readonly (readonly [name: string, script: string])[] = [
 const RELEASE_STEPS: typeof STEPS = [
   ["npm package", "pack:check"],
   ["JSR package", "jsr:check"],
+  ["size budget", "size"],
   ["users of the npm package", "consumers"],
 ];
 

@@ -15,7 +15,7 @@ import type { Framing } from "./framing.ts";
 const CR = 0x0d, LF = 0x0a, DOT = 0x2e;
 const CRLF = Uint8Array.of(CR, LF);
 const DOTS = Uint8Array.of(DOT);
-const END = encodeText(".\r\n");
+const END = /* @__PURE__ */ encodeText(".\r\n");
 
 /**
  * Texts that end with a dot on a line of its own; a dot that begins a line is doubled on the way.

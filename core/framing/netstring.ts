@@ -12,7 +12,7 @@ import { decimal } from "./digits.ts";
 import type { Framing } from "./framing.ts";
 
 const COMMA = 0x2c, ZERO = 0x30;
-const END = exactly(1);
+const END = /* @__PURE__ */ exactly(1);
 
 /**
  * Netstrings: the length in decimal digits, a colon, the bytes, a comma.

@@ -8,7 +8,7 @@ import { exactly, protocolError, type Step } from "../protocol.ts";
 
 /** 8 bytes carry 56 bits: enough for 2^53 - 1. */
 const LONGEST = 8;
-const BYTE = exactly(1);
+const BYTE = /* @__PURE__ */ exactly(1);
 
 /**
  * Reads a number of variable size: seven bits a byte, lowest first, as Protocol Buffers have it.
