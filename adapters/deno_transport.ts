@@ -52,8 +52,9 @@ export function transportOf(
   const input = new Pulling({
     async read() {
       // The bytes of the last answer are done with: the same memory may take the next.
-      const taken = await conn.read(buffer.next(sizeOf()));
-      return taken === null ? null : buffer.filled(taken);
+      const memory = buffer.next(sizeOf());
+      const taken = await conn.read(memory);
+      return taken === null ? null : buffer.filled(memory.subarray(0, taken));
     },
     explain: (error) => explain(error, peer),
   }, events);

@@ -12,21 +12,25 @@ const SMALLEST = 4 * 1024;
  * is allowed for a peer that fills it.
  */
 export class ReadBuffer {
-  #bytes = new Uint8Array(0);
+  #memory: ArrayBufferLike = new ArrayBuffer(0);
+  #size = 0;
   #wanted = SMALLEST;
 
   /** The memory for the next read, at most `limit` bytes. What it held is done with. */
   next(limit: number): Uint8Array<ArrayBuffer> {
-    const size = Math.min(limit, this.#wanted);
-    if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
-    return this.#bytes;
+    this.#size = Math.min(limit, this.#wanted);
+    if (this.#memory.byteLength !== this.#size) this.#memory = new ArrayBuffer(this.#size);
+    return new Uint8Array(this.#memory as ArrayBuffer);
   }
 
-  /** What the read has brought: the first `size` bytes. */
-  filled(size: number): Uint8Array {
-    const { length } = this.#bytes;
-    if (size === length) this.#wanted = 4 * length;
-    else if (size < length / 8) this.#wanted = SMALLEST;
-    return this.#bytes.subarray(0, size);
+  /**
+   * What the read has brought, at the beginning of that memory: which may be another object now, as
+   * a stream takes what it is lent and gives it back.
+   */
+  filled(bytes: Uint8Array): Uint8Array {
+    this.#memory = bytes.buffer;
+    if (bytes.length === this.#size) this.#wanted = 4 * this.#size;
+    else if (bytes.length < this.#size / 8) this.#wanted = SMALLEST;
+    return bytes;
   }
 }

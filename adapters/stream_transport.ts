@@ -7,6 +7,7 @@
 
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { Pulling, type Source } from "./pulling.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 
 /** Both ends of it, as far as a transport needs them. */
 export interface Ends extends Source {
@@ -88,15 +89,12 @@ export interface ByteReader {
   }>;
 }
 
-/** Reads up to `size` bytes at a time, always into the same memory; `null` at the end. */
+/** Reads up to `size` bytes at a time, into the same memory while that will do; `null` at the end. */
 export function readInto(reader: ByteReader, size: number): () => Promise<Uint8Array | null> {
-  let buffer: ArrayBufferLike = new ArrayBuffer(size);
+  const buffer = new ReadBuffer();
   return async () => {
-    const { done, value } = await reader.read(new Uint8Array(buffer));
-    if (done || value === undefined) return null;
-    // The one that was handed in is detached now; this is its memory.
-    buffer = value.buffer;
-    return value;
+    const { done, value } = await reader.read(buffer.next(size));
+    return done || value === undefined ? null : buffer.filled(value);
   };
 }
 
