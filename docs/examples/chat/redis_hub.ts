@@ -96,16 +96,15 @@ export class RedisHub implements Hub {
   }
 
   async #stayWith(redis: Redis): Promise<void> {
-    let beat: ReturnType<typeof setInterval> | undefined;
+    let unanswered = 0;
+    const beat = setInterval(() => {
+      if (++unanswered > MOST_UNANSWERED) {
+        return redis.abort(new ChatError("timeout", "Redis does not answer any more"));
+      }
+      this.#look(redis).then(() => unanswered = 0, () => {});
+    }, BEAT);
     try {
       await this.#join(redis);
-      let unanswered = 0;
-      beat = setInterval(() => {
-        if (++unanswered > MOST_UNANSWERED) {
-          return redis.abort(new ChatError("timeout", "Redis does not answer any more"));
-        }
-        this.#look(redis).then(() => unanswered = 0, () => {});
-      }, BEAT);
       await redis.closed;
     } finally {
       clearInterval(beat);

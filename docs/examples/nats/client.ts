@@ -66,14 +66,18 @@ export class Nats extends ProtocolChat<Told> {
   /**
    * Connects, and says who one is.
    *
-   * @throws {ChatError} when it cannot connect.
+   * @throws {ChatError} when it cannot connect, or has no answer within `connectTimeout`.
    * @throws {NatsError} when the broker does not let us in.
    */
   static async connect({ user, pass, name, ...options }: NatsOptions): Promise<Nats> {
     const credentials = { ...(user && { user }), ...(pass && { pass }) };
     const nats = new Nats(credentials, name);
     await connect(options, nats);
-    await nats.ready();
+    const { connectTimeout = 30_000 } = options;
+    // The system may accept for a broker that has stopped.
+    const late = new ChatError("timeout", `the broker has not answered in ${connectTimeout} ms`);
+    const timer = setTimeout(() => nats.abort(late), connectTimeout);
+    await nats.ready().finally(() => clearTimeout(timer));
     return nats;
   }
 

@@ -59,19 +59,25 @@ export class Redis extends ProtocolChat<Reply> {
   /**
    * Connects, and agrees on RESP3: messages of channels then come beside answers.
    *
-   * @throws {ChatError} when it cannot connect.
+   * @throws {ChatError} when it cannot connect, or has no answer within `connectTimeout`.
    * @throws {RedisError} when the server does not let us in.
    */
   static async connect(
     { username = "default", password, ...options }: RedisOptions,
   ): Promise<Redis> {
+    const { connectTimeout = 30_000 } = options;
     const redis = await connect(options, new Redis());
     const auth = password === undefined ? [] : ["AUTH", username, password];
+    // The system may accept for a server that has stopped.
+    const late = new ChatError("timeout", `Redis has not answered in ${connectTimeout} ms`);
+    const timer = setTimeout(() => redis.abort(late), connectTimeout);
     try {
       await redis.command("HELLO", 3, ...auth);
     } catch (error) {
       redis.close();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
     return redis;
   }
