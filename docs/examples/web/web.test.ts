@@ -233,6 +233,14 @@ describe("a request", () => {
     },
   );
 
+  it("whose body is malformed is refused, whatever a handler makes of it", async () => {
+    const lenient: FetchHandler = async (request) => {
+      await request.text().catch(() => {});
+      return new Response("never mind");
+    };
+    expect(statuses(await ask(chunked("x\r\n"), { handler: lenient }))).toEqual([400]);
+  });
+
   it("tells the handler its fields, and the host that counts", async () => {
     const handler = ({ url, headers }: Request) =>
       new Response(`${url} ${headers.get("host")} ${headers.get("x")}`);
@@ -525,6 +533,19 @@ describe("an answer", () => {
     expect(output).toMatch(/<reset>$/);
     expect(statuses(output).length).toBeLessThan(2);
     expect(output).not.toContain("0\r\n\r\n");
+  });
+
+  it("is not ended by a piece of nothing", async () => {
+    const handler = () => new Response(bytes(encode("a"), new Uint8Array(0), encode("b")));
+    expect(await ask(BEFORE, { handler })).toMatch(/\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n$/);
+  });
+
+  it("that cannot be sent does not go on being made", async () => {
+    let isCancelled = false;
+    const body = new ReadableStream({ cancel: () => void (isCancelled = true) });
+    const handler = () => new Response(body, { headers: { "content-length": "3x" } });
+    expect(statuses(await ask(BEFORE, { handler }))).toEqual([500]);
+    expect(isCancelled).toBe(true);
   });
 
   it("may be one piece that is larger than any queue", async () => {
