@@ -4,7 +4,7 @@ import { defineConfig, type Options } from "tsup";
 /** Entries keep their folders, so that the JavaScript lands beside the declarations of `tsc -b`. */
 function entries(): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const folder of ["core", "adapters", "conformance", "docs/examples"]) {
+  for (const folder of ["core", "adapters", "conformance", "docs/examples", "docs/site_check"]) {
     if (!existsSync(folder)) continue;
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       const path = `${folder}/${file.replaceAll("\\", "/")}`;
@@ -22,6 +22,7 @@ function isEntry(path: string): boolean {
     path === "core/testing/index.ts" ||
     path === "conformance/index.ts" ||
     path.startsWith("docs/examples/") ||
+    path === "docs/site_check/index.ts" ||
     /^adapters\/(node|deno|bun|cloudflare|kit|memory|streams|unsupported|web|websocket)\.ts$/.test(
       path,
     ) ||
