@@ -4,7 +4,7 @@
  * Which one is chosen when the module is resolved, by export condition, so that only that one is
  * loaded. What is declared here is what all of them share.
  *
- * @module
+ * @module asynchat/adapters
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

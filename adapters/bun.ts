@@ -1,7 +1,7 @@
 /**
  * The adapter for Bun's own sockets: `Bun.connect` and `Bun.listen`.
  *
- * @module
+ * @module asynchat/adapters/bun
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

@@ -5,7 +5,7 @@
  * awaits `chat.closed`, or hands it to `ctx.waitUntil`, before it is done. A conversation, however,
  * may be spoken to from any request of the same isolate, as long as its own request lasts.
  *
- * @module
+ * @module asynchat/adapters/cloudflare
  */
 
 import { connect as open } from "cloudflare:sockets";

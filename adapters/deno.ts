@@ -1,7 +1,7 @@
 /**
  * The adapter for Deno's own sockets: `Deno.connect` and `Deno.listen`.
  *
- * @module
+ * @module asynchat/adapters/deno
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

@@ -14,7 +14,7 @@
  *
  * The guide has a page about writing an adapter, with a whole one on it.
  *
- * @module
+ * @module asynchat/adapters/kit
  */
 
 export { Accepting, listenerOf, type Port } from "./accepting.ts";

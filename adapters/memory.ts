@@ -1,7 +1,7 @@
 /**
  * A pair of conversations in one process, with no socket between: for tests and examples.
  *
- * @module
+ * @module asynchat/adapters/memory
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

@@ -1,7 +1,7 @@
 /**
  * The adapter for Node's `net`.
  *
- * @module
+ * @module asynchat/adapters/node
  */
 
 import { createServer, type Server, Socket } from "node:net";

@@ -2,7 +2,7 @@
  * Protocols over Web streams: bodies of `fetch`, files, whatever comes as a stream of bytes; and a
  * conversation as a pair of Web streams.
  *
- * @module
+ * @module asynchat/streams
  */
 
 import { Parser } from "../core/parser.ts";

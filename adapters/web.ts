@@ -6,7 +6,7 @@
  * Socket, the two ends of your own `TransformStream`s: all are such a pair. It runs in a browser as
  * it does on a server, for it names nothing but the two streams.
  *
- * @module
+ * @module asynchat/adapters/web
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

@@ -14,7 +14,7 @@
  *   Bytes count as sent when the WebSocket has them; where a runtime does not tell `bufferedAmount`,
  *   it takes all there is.
  *
- * @module
+ * @module asynchat/adapters/websocket
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";

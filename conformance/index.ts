@@ -6,7 +6,7 @@
  * `asynchat/conformance/node`, or the command that comes with it). Or make tests of your own runner
  * of it with {@linkcode describeConformance}.
  *
- * @module
+ * @module asynchat/conformance
  */
 
 export {

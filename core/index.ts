@@ -5,7 +5,7 @@
  * sends them in order. An adapter binds it to a socket: `asynchat/adapters/node`, `…/deno`,
  * `…/bun`, `…/cloudflare`, or `asynchat/adapters` for the one that fits.
  *
- * @module
+ * @module asynchat
  */
 
 export {

@@ -2,7 +2,7 @@
  * The suite's Node side: the witness, an independent peer on plain sockets, which every run with
  * sockets needs. The subject may be in the same process or, told the witness's address, in any other.
  *
- * @module
+ * @module asynchat/conformance/node
  */
 
 import { fileURLToPath } from "node:url";

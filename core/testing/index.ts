@@ -1,7 +1,7 @@
 /**
  * What a protocol is tested with: no socket, no clock, no runtime.
  *
- * @module
+ * @module asynchat/testing
  */
 
 export { FakeClock } from "./fake_clock.ts";
