@@ -223,6 +223,20 @@ describe("an answer", () => {
     expect(await visit(answer)).toEqual({ status: 200, bytes, problem: undefined, asked: 1 });
   });
 
+  it("is asked for again when a connection that was kept ends instead", async () => {
+    let answered = 0, dropped = 0;
+    const listener = await serve(LOCAL, async (chat: Chat) => {
+      await chat.readUntil("\r\n\r\n");
+      answered++;
+      await chat.write(`HTTP/1.1 200 OK\r\n${html('<a href="1">1</a><a href="2">2</a>')}`);
+      if (await chat.readUntil("\r\n\r\n").catch(() => null) !== null) dropped++;
+    });
+    await using _ = listener;
+    const options = { perHost: 1, timeout: AGES };
+    const { pages, broken } = await crawl([`http://127.0.0.1:${listener.port}/`], options);
+    expect([pages, broken, answered, dropped]).toEqual([3, [], 4, 3]);
+  });
+
   it.each([
     ["that does not go on", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"],
     ["that is nothing at all", ""],
@@ -309,6 +323,11 @@ describe("parseRobots()", () => {
     ["/xzy", true],
   ])("%s: %s", (path, allowed) => {
     expect(parseRobots(text, "robot").allows(path)).toBe(allowed);
+  });
+
+  it("allows what two patterns of one length say differently", () => {
+    expect(parseRobots("User-agent: *\nDisallow: /a\nAllow: /a", "robot").allows("/a")).toBe(true);
+    expect(parseRobots("User-agent: *\nAllow: /a\nDisallow: /a", "robot").allows("/a")).toBe(true);
   });
 
   it("takes the group for everybody when there is none of its own", () => {

@@ -39,7 +39,8 @@ async function ask(
   } = {},
 ): Promise<string> {
   const [client, server] = [new Chat(), new Chat()];
-  memoryPair(client, server, { segment });
+  // What a handler throws is told to nobody here; where that matters a test has its own.
+  memoryPair(client, server, { segment, onerror: () => {} });
   const serving = converseHttp(server, handler, { ...DEFAULTS, ...SOON, ...terms })
     .then(() => server.closeWhenDone(), (error) => server.abort(error));
   client.write(encode(input)).catch(() => {});
