@@ -82,6 +82,18 @@ export async function withCurl(tally: Tally, runtime: string, port: number): Pro
   }
 }
 
+/** Signs the guestbook of a framework, and reads it. */
+export async function withGuestbook(tally: Tally, runtime: string, port: number): Promise<void> {
+  const form = ["--data-urlencode", "name=<b>ann", "--data-urlencode", "words=hello & bye"];
+  const said = await run(["curl", "-sSL", ...form, `http://127.0.0.1:${port}/`]);
+  if (said === undefined) return tally.notRun(`${runtime}: the guestbook`, "there is no curl");
+  tally.check(
+    `${runtime}: Hono: a controller that waits, a redirect, a view that waits`,
+    /^<!DOCTYPE html>.*<li><b>&lt;b&gt;ann<\/b>: hello &amp; bye<\/li>/.test(text(said)),
+    text(said),
+  );
+}
+
 const PYTHON = `
 import http.client, sys
 connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=120)

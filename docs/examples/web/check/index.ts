@@ -17,10 +17,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { commandOf, Program, type Runtime, RUNTIMES } from "../../checks/programs.ts";
 import { Tally } from "../../checks/tally.ts";
-import { withCurl, withPython } from "./clients.ts";
+import { withCurl, withGuestbook, withPython } from "./clients.ts";
 import { differenceOf, readCorpus, type Sample } from "./corpus.ts";
 import { withLeavers } from "./leavers.ts";
 import { withAb, withOurs, withWrk } from "./load.ts";
+import { withShutdown } from "./shutdown.ts";
 
 const CORPUS = "node_modules/.cache/asynchat/gunicorn/tests/requests";
 const HOW = "git clone --depth 1 https://github.com/benoitc/gunicorn " +
@@ -73,8 +74,8 @@ async function withCorpus(
   }
 }
 
-function serverOf(runtime: Runtime, example: string): Program {
-  return new Program(`${example} on ${runtime}`, commandOf(runtime, example, "0"));
+function serverOf(runtime: Runtime, example: string, ...args: string[]): Program {
+  return new Program(`${example} on ${runtime}`, commandOf(runtime, example, "0", ...args));
 }
 
 async function portOf(server: Program): Promise<number> {
@@ -95,9 +96,13 @@ for (const runtime of RUNTIMES) {
     for (const check of [withCurl, withPython, withOurs, withWrk, withAb, withLeavers]) {
       await tally.run(`${runtime}: ${check.name}`, () => check(tally, runtime, port));
     }
-    tally.same(`${runtime}: goes down when told to`, await server.kill("SIGTERM"), 0);
+    await tally.run(`${runtime}: end`, () => withShutdown(tally, runtime, server, port));
     const said = server.lines.filter((line) => !line.startsWith("http://"));
     tally.same(`${runtime}: had nothing to complain of`, said, []);
+  }
+  {
+    await using guestbook = serverOf(runtime, "web/main", "guestbook");
+    await withGuestbook(tally, runtime, await portOf(guestbook));
   }
   if (samples === undefined) {
     tally.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
