@@ -20,11 +20,17 @@ export interface Port {
   stop(): Promise<void>;
 }
 
+/** A conversation, or whoever has the connection that it has given away. */
+interface Owner {
+  abort(reason: unknown): void;
+}
+
 /** The connections of one listener, each with its own conversation. */
 export class Accepting {
   readonly #factory: ChatFactory;
   readonly #options: ListenOptions;
-  readonly #chats = new Set<AsyncChat>();
+  /** Who has each of them. */
+  readonly #owners = new Set<Owner>();
   #onempty: (() => void) | undefined;
 
   constructor(options: ListenOptions, factory: ChatFactory) {
@@ -34,7 +40,7 @@ export class Accepting {
 
   /** How many stand. */
   get size(): number {
-    return this.#chats.size;
+    return this.#owners.size;
   }
 
   /**
@@ -50,17 +56,19 @@ export class Accepting {
       dismiss(open);
       return undefined;
     }
-    this.#chats.add(chat);
-    let owner = chat;
+    let owner: Owner = chat;
+    this.#owners.add(owner);
+    const change = (next: Owner) => {
+      this.#owners.delete(owner);
+      this.#owners.add(owner = next);
+    };
     try {
       drive(chat, open, {
         role: "server",
         onerror: this.#options.onerror,
         onclosed: () => this.#forget(owner),
-        onattached: (next) => {
-          this.#chats.delete(owner);
-          this.#chats.add(owner = next);
-        },
+        ondetached: (close) => change({ abort: close }),
+        onattached: change,
       });
     } catch (error) {
       this.#forget(chat);
@@ -70,9 +78,9 @@ export class Accepting {
     return chat;
   }
 
-  #forget(chat: AsyncChat): void {
-    this.#chats.delete(chat);
-    if (this.#chats.size === 0) this.#onempty?.();
+  #forget(owner: Owner): void {
+    this.#owners.delete(owner);
+    if (this.#owners.size === 0) this.#onempty?.();
   }
 
   /** Shows an error of the listener, or of the factory. */
@@ -82,14 +90,14 @@ export class Accepting {
 
   /** Aborts all that stand. */
   abort(): void {
-    for (const chat of this.#chats) {
-      chat.abort(new ChatError("aborted", "the listener was closed with force"));
+    for (const owner of this.#owners) {
+      owner.abort(new ChatError("aborted", "the listener was closed with force"));
     }
   }
 
   /** Resolves when none stands. To be asked once, when no more are accepted. */
   empty(): Promise<void> {
-    if (this.#chats.size === 0) return Promise.resolve();
+    if (this.#owners.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onempty = resolve);
   }
 }

@@ -7,20 +7,23 @@
 import type { ChatError } from "../core/errors.ts";
 import type { Detached } from "../core/handover.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
-import type { Open } from "./driver.ts";
+import { soon } from "./clock.ts";
+import type { DriveOptions, Open } from "./driver.ts";
 
 /** What a connection is taken from its owner with. */
 type Leaving = Pick<Detached, "input" | "inputEnded" | "attach">;
 
 /**
  * A transport, and where its events go: to its owner, or, while it has none, to the one that comes
- * next. A chunk that comes in between is lent as ever: nothing more comes before it is told.
+ * next, in their order.
  */
 export class Connection implements TransportEvents {
   readonly #transport: Transport;
   #owner: TransportEvents | undefined;
   #sizeOf: () => number = () => 1;
-  #late: ((owner: TransportEvents) => void)[] = [];
+  /** What has come while there was no owner. Whatever comes meanwhile waits behind it. */
+  readonly #late: ((owner: TransportEvents) => void)[] = [];
+  #isClosed = false;
 
   /** Opens the transport; nothing is told, and nothing read, before somebody takes it. */
   constructor(open: Open) {
@@ -50,11 +53,12 @@ export class Connection implements TransportEvents {
 
   /** Tells the owner what has happened while there was none. */
   tellLate(): void {
-    for (const tell of this.#late.splice(0)) tell(this.#owner!);
+    // Whoever is told may give the connection away again.
+    while (this.#owner !== undefined && this.#late.length > 0) this.#late.shift()!(this.#owner);
   }
 
-  /** Takes it from its owner. `onclosed` is called when it is gone and nobody has attached. */
-  detach(leaving: Leaving, onclosed: (() => void) | undefined): Detached {
+  /** Takes it from its owner. */
+  detach(leaving: Leaving, { onclosed, ondetached }: DriveOptions): Detached {
     this.#owner = undefined;
     const own = (events: TransportEvents): TransportEvents => ({
       data: (chunk) => events.data(chunk),
@@ -66,19 +70,26 @@ export class Connection implements TransportEvents {
         onclosed?.();
       },
     });
+    const close = () => {
+      if (this.#owner !== undefined) return;
+      this.take(own(NOBODY));
+      this.tellLate();
+      this.close();
+    };
+    ondetached?.(() => {
+      close();
+      this.close();
+    });
     return {
       ...leaving,
       peer: this.#transport.peer,
       open: (events) => {
         const transport = this.take(own(events));
-        this.tellLate();
+        // Not before whoever opens it has the transport.
+        soon(() => this.tellLate());
         return transport;
       },
-      close: () => {
-        if (this.#owner !== undefined) return;
-        this.take(own(NOBODY));
-        this.close();
-      },
+      close,
     };
   }
 
@@ -90,8 +101,10 @@ export class Connection implements TransportEvents {
   // --- what the transport tells ------------------------------------------------------------------
 
   data(chunk: Uint8Array): boolean {
-    if (this.#owner !== undefined) return this.#owner.data(chunk);
-    this.#late.push((owner) => void owner.data(chunk));
+    if (this.#owner !== undefined && this.#late.length === 0) return this.#owner.data(chunk);
+    // It is lent until the next read, which may begin before it is told.
+    const copy = chunk.slice();
+    this.#late.push((owner) => void owner.data(copy));
     return false;
   }
 
@@ -108,12 +121,14 @@ export class Connection implements TransportEvents {
   }
 
   closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#tell((owner) => owner.closed());
   }
 
   #tell(what: (owner: TransportEvents) => void): void {
-    if (this.#owner === undefined) this.#late.push(what);
-    else what(this.#owner);
+    if (this.#owner !== undefined && this.#late.length === 0) what(this.#owner);
+    else this.#late.push(what);
   }
 }
 

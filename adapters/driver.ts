@@ -22,6 +22,11 @@ export interface DriveOptions {
   readonly onerror?: ((error: unknown, peer: string) => void) | undefined;
   /** Called when the socket is gone and the conversation has been told. */
   readonly onclosed?: () => void;
+  /**
+   * Called when the conversation has given the connection away; `close` gives the socket back,
+   * whoever has it by then, unless another conversation does.
+   */
+  readonly ondetached?: (close: () => void) => void;
   /** Called when the connection has been given to another conversation. */
   readonly onattached?: (chat: AsyncChat) => void;
   /** Which side of a handshake we are; `"client"`. */
@@ -261,7 +266,7 @@ class Driver implements TransportEvents, Attachment {
     const inputEnded = this.#session.hasPeerEnded;
     const attach = (chat: AsyncChat | Chat, rest: Uint8Array = input) =>
       resumeWith(chat, this.#connection, rest, inputEnded, this.#options);
-    done(this.#connection.detach({ input, inputEnded, attach }, this.#options.onclosed));
+    done(this.#connection.detach({ input, inputEnded, attach }, this.#options));
     this.#gone = true;
     this.#callOff?.();
     this.#session.detached();

@@ -8,6 +8,7 @@ import type { TlsInfo } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { drive } from "./driver.ts";
 import { memoryPair } from "./memory.ts";
+import { connect, serve } from "./node.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -449,6 +450,79 @@ describe("detach()", () => {
     expect(told).toEqual(["raw", "writable", "ended", "reset", "closed"]);
   });
 
+  it("keeps a chunk that comes in between, whatever becomes of the memory it came in", async () => {
+    for (const how of ["attach", "open"] as const) {
+      const { wire, chat } = standing();
+      const detached = await chat.detach();
+      const lent = encode("a line\n");
+      wire.events.data(lent);
+      wire.resume = () => void lent.fill(0xa5);
+      const next = new Chat();
+      if (how === "attach") detached.attach(next);
+      else drive(next.asyncChat, detached.open);
+      expect(await next.readLine()).toBe("a line");
+      next.close();
+      await next.closed;
+    }
+  });
+
+  it("tells a layer of one's own nothing before it has the transport, and all in order then", async () => {
+    const { wire, chat } = standing();
+    const { open } = await chat.detach();
+    const told: string[] = [];
+    wire.events.data(encode("a"));
+    wire.events.ended();
+    open({
+      data: (chunk) => told.push(decode(chunk)) > 0,
+      ended: () => void told.push("ended"),
+      writable() {},
+      failed: (error) => void told.push(error.kind),
+      closed: () => void told.push("closed"),
+    });
+    wire.events.failed(new ChatError("reset", "cut"));
+    expect(told).toEqual([]);
+    await turns();
+    expect(told).toEqual(["a", "ended", "reset"]);
+  });
+
+  it("can be done again by the hook that is told what came in between", async () => {
+    const { wire, chat } = standing();
+    const first = await chat.detach();
+    wire.events.data(encode("again\r\nrest"));
+    wire.events.ended();
+    const second = new Promise<Detached>((resolve) =>
+      first.attach(
+        new AsyncChat({
+          terminator: "\r\n",
+          foundTerminator() {
+            void this.detach().then(resolve);
+          },
+        }),
+      )
+    );
+    const { input, attach } = await second;
+    expect(decode(input)).toBe("rest");
+    const next = new Chat();
+    attach(next);
+    expect(decode(await next.readExactly(4))).toBe("rest");
+    expect(await next.read()).toBe(null);
+    next.close();
+  });
+
+  it("can be awaited in the hook", async () => {
+    const { wire, chat, reported } = standing({
+      async foundTerminator() {
+        detached = await this.detach();
+      },
+    });
+    let detached: Detached | undefined;
+    wire.events.data(encode("UPGRADE\r\nrest"));
+    await chat.closed;
+    expect(reported()?.reason).toBe("detached");
+    expect(decode(detached!.input)).toBe("rest");
+    detached!.close();
+  });
+
   it("gives the socket back when nobody wants it", async () => {
     const { wire, chat } = standing();
     const detached = await chat.detach();
@@ -537,4 +611,29 @@ describe("demand()", () => {
   it.each([-1, 0.5, NaN, -Infinity])("is a number of frames, not %s", (frames) => {
     expect(() => new AsyncChat().demand(frames)).toThrow(RangeError);
   });
+});
+
+it("closing a listener by force ends a connection that has been detached, whoever has it", async () => {
+  for (const how of ["nobody", "layer"] as const) {
+    const told: string[] = [];
+    let resolve!: (detached: Detached) => void;
+    const detached = new Promise<Detached>((settle) => resolve = settle);
+    const server = await serve({ port: 0 }, async (chat) => resolve(await chat.detach()));
+    const client = await connect({ port: server.port });
+    const { open } = await detached;
+    if (how === "layer") {
+      open({
+        data: () => true,
+        ended() {},
+        writable() {},
+        failed() {},
+        closed: () => void told.push("closed"),
+      });
+    }
+    expect(server.connections).toBe(1);
+    await server.close({ force: true });
+    expect([server.connections, told.length]).toEqual([0, how === "layer" ? 1 : 0]);
+    expect(await client.read()).toBe(null);
+    await client.closeWhenDone();
+  }
 });
