@@ -10,14 +10,12 @@ import type { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Socket, Told } from "./bun_handlers.ts";
 import { after } from "./clock.ts";
+import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
 import { chatErrorOf, toChatError } from "./system_errors.ts";
 import type { Role } from "./tls_options.ts";
 
 /** What Bun says of a handshake that was not made, whatever the certificate. */
 const BROKEN: readonly unknown[] = ["EPROTO", "ECONNRESET"];
-
-/** How long a client of a TLS listener may take for its handshake, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 30_000;
 
 /**
  * Puts our options into Bun's words, with nothing left to a default: an empty object would be

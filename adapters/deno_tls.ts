@@ -8,11 +8,9 @@ import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import { after } from "./clock.ts";
 import { checkKeys } from "./deno_keys.ts";
+import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
 import type { SocketOptions, Target } from "./options.ts";
 import { chatErrorOf } from "./system_errors.ts";
-
-/** How long a client of a TLS listener may take for its handshake, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 30_000;
 
 /**
  * Begins to speak TLS as a client, on a connection that nobody reads from, and that is used up,

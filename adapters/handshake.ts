@@ -11,7 +11,7 @@ import type { Transport } from "../core/transport.ts";
 import { after } from "./clock.ts";
 
 /** How long a handshake may take when nothing else is said, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 30_000;
+export const HANDSHAKE_TIMEOUT = 30_000;
 
 /**
  * Makes it; `input` is what has come of the peer's side of it.

@@ -7,11 +7,12 @@
 import { createServer, type Server, Socket } from "node:net";
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
+import type { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
 import { nameOf } from "./naming.ts";
-import { handshake, secureServer, tlsError } from "./node_tls.ts";
+import { handshake, secureListener } from "./node_tls.ts";
 import { type Naming, transportOf } from "./node_transport.ts";
 import { type Attempt, opening } from "./opening.ts";
 import {
@@ -172,11 +173,10 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     const about = { ...naming(target), peer: peerOf(socket) };
     accepting.accept(about.peer, (events) => transportOf(socket, about, options, events));
   };
-  const server = options.tls === undefined
-    ? createServer({ allowHalfOpen: true }, accept)
-    : secureServer(options.tls, target.name, accept, (error, socket) => {
-      accepting.report(tlsError(error, peerOf(socket)), peerOf(socket));
-    });
+  const report = (error: ChatError, peer: string) => accepting.report(error, peer);
+  const { server, stop } = options.tls === undefined
+    ? { server: createServer({ allowHalfOpen: true }, accept), stop() {} }
+    : secureListener(options.tls, target.name, peerOf, accept, report);
   const { backlog = 511 } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(toChatError(error, target.name)));
@@ -188,8 +188,8 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     else server.listen({ host: target.hostname, port: target.port, backlog }, done);
   });
   // Such as EMFILE on accept: the next connection may well succeed.
-  server.on("error", (error) => accepting.report(toChatError(error, target.name), target.name));
-  return listenerOf(portOf(server), accepting, options);
+  server.on("error", (error) => report(toChatError(error, target.name), target.name));
+  return listenerOf(portOf(server, stop), accepting, options);
 }
 
 /**
@@ -220,7 +220,7 @@ export function serve(options: ServeOptions, handler: ChatHandler): Promise<List
   return serveChats(options, handler, listen);
 }
 
-function portOf(server: Server): Port {
+function portOf(server: Server, stop: () => void): Port {
   const address = server.address();
   const bound = typeof address === "string" || address === null
     ? { port: 0, address: address ?? "" }
@@ -231,6 +231,7 @@ function portOf(server: Server): Port {
     // Node's own callback waits for the last connection; the address is free at once.
     stop: () => {
       server.close();
+      stop();
       return Promise.resolve();
     },
   };

@@ -15,10 +15,11 @@ import {
 } from "node:tls";
 import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
+import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
 import { chatErrorOf } from "./system_errors.ts";
 
-/** How long a client of a TLS listener may take for its handshake, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 30_000;
+/** For handshakes that the driver gives up, in milliseconds: the longest that a timer takes. */
+const NO_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * Makes one on a socket that nobody reads from. `hostname` is whom a client wants to talk to.
@@ -48,7 +49,7 @@ export function handshake(
       return;
     }
     // Not listening: it makes one handshake, and checks the client's certificate as it should be.
-    const server = secureServer(options, peer, done, fail);
+    const server = secureServer(options, peer, NO_TIMEOUT, done, fail);
     // As on a listener, until the handshake is done.
     socket.allowHalfOpen = false;
     server.emit("connection", socket);
@@ -57,14 +58,57 @@ export function handshake(
   });
 }
 
+/** A server of a listener, and how to end the handshakes that are under way. */
+export interface SecureListener {
+  readonly server: Server;
+  /** Tells of no handshake any more: who is in the middle of one is cut off. */
+  stop(): void;
+}
+
+/**
+ * Makes the server of a listener; `peerOf` names callers.
+ *
+ * @throws {ChatError} as {@linkcode secureServer} does.
+ */
+export function secureListener(
+  options: TlsOptions,
+  name: string,
+  peerOf: (socket: Socket) => string,
+  done: (socket: TLSSocket) => void,
+  failed: (error: ChatError, peer: string) => void,
+): SecureListener {
+  // Node does not tell which of them a handshake was made on.
+  const shaking = new Map<string, Socket>();
+  let stopped = false;
+  const server = secureServer(options, name, HANDSHAKE_TIMEOUT, (secure) => {
+    shaking.delete(peerOf(secure));
+    if (stopped) secure.destroy();
+    else done(secure);
+  }, (error, secure) => {
+    const peer = peerOf(secure);
+    if (!stopped) failed(tlsError(error, peer), peer);
+  });
+  server.on("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    shaking.set(peer, socket);
+    socket.once("close", () => shaking.delete(peer));
+  });
+  const stop = () => {
+    stopped = true;
+    for (const socket of shaking.values()) socket.destroy();
+  };
+  return { server, stop };
+}
+
 /**
  * A server that tells of handshakes that are done, and of those that failed.
  *
  * @throws {ChatError} kind `"tls"` for a certificate that is of no use; `name` is for its message.
  */
-export function secureServer(
+function secureServer(
   options: TlsOptions,
   name: string,
+  handshakeTimeout: number,
   done: (socket: TLSSocket) => void,
   failed: (error: unknown, socket: TLSSocket) => void,
 ): Server {
@@ -74,7 +118,7 @@ export function secureServer(
     requestCert,
     rejectUnauthorized,
     pauseOnConnect: true,
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
+    handshakeTimeout,
   };
   const accepted = (socket: TLSSocket) => {
     // Not before: of a client that leaves in the middle of its handshake nobody would be told.

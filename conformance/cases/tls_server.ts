@@ -165,6 +165,29 @@ export const tlsServer: readonly Case[] = [
   },
   {
     ...common,
+    id: "TLS-5.7",
+    title: "a listener that is closed serves nobody who was about to make a handshake",
+    why: "A conversation would begin on a server that is gone, and nobody would ever end it.",
+    needs: ["serverTls", "listen"],
+    async run(t: Context) {
+      const listening = await listen(t);
+      const peer = await t.dial(listening.target, [
+        { do: "hold" },
+        { do: "tls" },
+        ...ASK,
+      ]);
+      await peer.until(({ connections }) => connections.length === 1, "the caller is there");
+      await t.settle();
+      await t.within(listening.close(), 5_000, "close()");
+      await peer.release();
+      const { text } = await seen(peer, hasEnded, "the caller is cut off");
+      t.equal([listening.probes.length, text], [0, ""], "conversations, and what the caller got");
+      await t.settle();
+      t.info("errors reported", t.takeReported().length);
+    },
+  },
+  {
+    ...common,
     id: "TLS-6.10",
     title: "of the protocols that a caller offers (ALPN) the server chooses one it speaks too",
     why: "What is spoken next hangs on it: HTTP/2 or HTTP/1.1.",
