@@ -292,6 +292,47 @@ describe("startTls()", () => {
   });
 });
 
+describe("startTls() that nobody waits for", () => {
+  it("is no unhandled rejection where a peer brings about that it is refused", async () => {
+    const { wire, chat, told } = standing({
+      foundTerminator() {
+        const line = this.getText();
+        told.push(line);
+        if (line === "QUIT") this.closeWhenDone();
+        else void this.startTls({ goAhead: "go" });
+      },
+    });
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown) => void unhandled.push(error);
+    process.on("unhandledRejection", listener);
+    wire.events.data(encode("STARTTLS\r\n"));
+    wire.finish();
+    await turns();
+    wire.events.data(encode("STARTTLS\r\nQUIT\r\nSTARTTLS\r\n"));
+    await turns();
+    process.off("unhandledRejection", listener);
+    expect(told).toEqual(["STARTTLS", "STARTTLS", "QUIT", "STARTTLS"]);
+    expect(unhandled).toEqual([]);
+    expect(wire.written).toBe("go|");
+    chat.close();
+  });
+
+  it("sends nothing when the conversation is closing over a frame that was too long", async () => {
+    let kind: unknown;
+    const { wire, chat } = standing({
+      maxFrameLength: 3,
+      async handleError() {
+        kind = await this.startTls({ goAhead: "go" }).catch(kindOf);
+        this.push("sorry");
+      },
+    });
+    wire.events.data(encode("long line"));
+    await turns();
+    expect([kind, wire.written, wire.log]).toEqual(["closed", "sorry", ["end"]]);
+    chat.close();
+  });
+});
+
 describe("startTls() over memory", () => {
   async function pair() {
     const [client, server] = [new Chat(), new Chat()];

@@ -435,10 +435,11 @@ export class AsyncChat implements AsyncChatHooks {
    * @returns what was agreed on, once TLS is spoken
    * @throws {ChatError} as a rejection, and told to `handleError` as well: kind `"tls"` when the
    * handshake fails; `"timeout"`; `"protocol"` for plaintext that nobody may have sent; `"closed"`
-   * when the conversation ends before. As a rejection alone, with nothing sent and nothing changed:
-   * `"tls"` when TLS is spoken, or being started, already; `"unsupported"` where `capabilities` says so, and when
-   * `connect`, `listen` or `serve` was not told `startTls: true`.
-   * @throws {TypeError | RangeError} as a rejection, for options that make no sense.
+   * when the conversation ends before, or is closing. As a rejection alone, with nothing sent and
+   * nothing changed: `"tls"` when TLS is spoken, or being started, already; `"unsupported"` where
+   * `capabilities` says so, and when `connect`, `listen` or `serve` was not told `startTls: true`.
+   * @throws {TypeError | RangeError} as a rejection, for options that make no sense. These and
+   * `"unsupported"` are mistakes of the program: unhandled, they are loud. No other has to be caught.
    *
    * @example A server's STARTTLS command
    * ```ts
@@ -467,6 +468,7 @@ export class AsyncChat implements AsyncChatHooks {
       }
       const role = options.role ?? attachment.role ?? "client";
       attachment.checkTls(role, options);
+      this.session.checkHandover();
       if (options.goAhead !== undefined) this.push(options.goAhead);
       this.#gatherer.clear();
       return { kind: "tls", options, role };
@@ -478,8 +480,10 @@ export class AsyncChat implements AsyncChatHooks {
    * from HTTP to WebSocket. What has been pushed goes out first. No hook is called any more but
    * `handleClose`, with the reason `"detached"`.
    *
-   * @throws {ChatError} as a rejection: kind `"closed"` when the conversation ends before;
-   * `"unsupported"` when it is attached to nothing that can be given away.
+   * @throws {ChatError} as a rejection: what the conversation ends with when it ends before; kind
+   * `"closed"` when it is closing; `"unsupported"` when it is attached to nothing that can be given
+   * away.
+   * @throws {Error} as a rejection, while TLS is being started.
    *
    * @example
    * ```ts
@@ -491,16 +495,14 @@ export class AsyncChat implements AsyncChatHooks {
    *   terminator: "\n",
    *   async foundTerminator() {
    *     this.push("switching\n");
-   *     const connection = this.detach();
-   *     void connection.then(({ attach }) =>
-   *       attach(
-   *         new AsyncChat({
-   *           terminator: ";",
-   *           foundTerminator() {
-   *             told.push(this.getText());
-   *           },
-   *         }),
-   *       )
+   *     const { attach } = await this.detach();
+   *     attach(
+   *       new AsyncChat({
+   *         terminator: ";",
+   *         foundTerminator() {
+   *           told.push(this.getText());
+   *         },
+   *       }),
    *     );
    *   },
    * });
@@ -599,7 +601,10 @@ export class AsyncChat implements AsyncChatHooks {
         session.fail(injected());
       }
     } catch (error) {
-      return Promise.reject(error);
+      const refused = Promise.reject(error);
+      // A peer can bring that about, and not everybody waits for the answer.
+      if (error instanceof ChatError && error.kind !== "unsupported") refused.catch(() => {});
+      return refused;
     }
     return handover.outcome;
   }

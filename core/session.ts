@@ -539,20 +539,28 @@ export class Session {
    *
    * @param refuse whether input that has come and was not told, or half of a frame, fails the
    * connection with kind `"protocol"`
-   * @throws {ChatError} kind `"closed"` when our side has ended, or nothing is listened to any more.
-   * @throws {Error} when a handover is under way already.
+   * @throws {ChatError | Error} as {@linkcode checkHandover} does.
    */
   beginHandover(refuse: boolean): void {
-    if (this.#handover !== "none") throw new Error("a handover is under way already");
-    this.#checkPush();
-    if (this.#deaf || this.isOver) {
-      throw new ChatError("closed", "the conversation is closing: it cannot be handed over");
-    }
+    this.checkHandover();
     this.#handover = refuse ? "refuse" : "keep";
     this.#outbox.fence();
     this.#intake.stop();
     this.#show("handover");
     this.#wake();
+  }
+
+  /**
+   * Looks whether {@linkcode beginHandover} is possible.
+   *
+   * @throws {ChatError} kind `"closed"` when our side has ended, or nothing is listened to any more.
+   * @throws {Error} when a handover is under way already.
+   */
+  checkHandover(): void {
+    if (this.#handover !== "none") throw new Error("a handover is under way already");
+    this.#checkPush();
+    if (!this.#deaf && !this.isOver) return;
+    throw new ChatError("closed", "the conversation is closing: it cannot be handed over");
   }
 
   /** Takes the input that has come and was not told, as one copy; its frame begins anew. */
