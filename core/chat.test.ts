@@ -354,7 +354,8 @@ describe("cancelling", () => {
     expect(await text(reading)).toBe("x");
     expect(timers.map(({ off }) => off)).toEqual([true, true]);
 
-    const { chat: clockless } = manual();
+    const clockless = new Chat();
+    clockless.asyncChat.attach({ peer: "", local: "", canReset: true, wake() {}, report() {} });
     expect((await failure(clockless.read({ timeout: 5 }))).kind).toBe("unsupported");
   });
 

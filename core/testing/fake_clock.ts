@@ -53,9 +53,10 @@ export class FakeClock {
     this.#peer.tick(this.#now);
     const end = this.#now + milliseconds;
     for (;;) {
-      const { deadline } = this.#chat.session;
-      if (deadline === undefined || deadline > end) break;
-      this.#tick(deadline);
+      const { deadline = Infinity } = this.#chat.session;
+      const next = Math.min(deadline, this.#peer.alarm);
+      if (next > end || next === Infinity) break;
+      this.#tick(next);
     }
     this.#tick(end);
   }

@@ -9,6 +9,11 @@ import { concat } from "../bytes.ts";
 import { ChatError } from "../errors.ts";
 import { decode, encode } from "../text.ts";
 
+interface Timer {
+  readonly at: number;
+  readonly act: () => void;
+}
+
 /**
  * Holds a conversation without a socket, a timer or a turn of the event loop: whatever a call here
  * brings about has happened when it returns, but for what waits for a promise.
@@ -43,6 +48,8 @@ export class ManualPeer {
   };
 
   readonly #chat: AsyncChat;
+  readonly #timers = new Set<Timer>();
+  #now = 0;
   #received: Uint8Array[] = [];
   #settling = false;
   #again = false;
@@ -56,6 +63,11 @@ export class ManualPeer {
       canReset: true,
       wake: () => this.#again = true,
       report: (error) => this.onerror(error),
+      after: (milliseconds, act) => {
+        const timer = { at: this.#now + milliseconds, act };
+        this.#timers.add(timer);
+        return () => void this.#timers.delete(timer);
+      },
     });
     if (connected) this.connect();
   }
@@ -84,10 +96,24 @@ export class ManualPeer {
     this.settle();
   }
 
-  /** It is `now`, in milliseconds. */
+  /**
+   * It is `now`, in milliseconds; a {@linkcode FakeClock} does this for you. A read's timeout counts
+   * from the last tick, and from 0 before the first.
+   */
   tick(now: number): void {
+    this.#now = now;
+    for (const timer of this.#timers) {
+      if (timer.at > now) continue;
+      this.#timers.delete(timer);
+      timer.act();
+    }
     this.#chat.session.tick(now);
     this.settle();
+  }
+
+  /** When the next timeout of a read is due, in milliseconds; `Infinity` for never. */
+  get alarm(): number {
+    return Math.min(...[...this.#timers].map(({ at }) => at));
   }
 
   /** Takes what the peer has received since it was last asked. */

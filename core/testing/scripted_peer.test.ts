@@ -53,6 +53,30 @@ test.each([false, true])("a dialogue is played; async hooks: %s", async (slow) =
   );
 });
 
+test("time passes for a read of the async face, too", async () => {
+  const chat = new Chat();
+  const handling = (async () => {
+    for (;;) {
+      const line = await chat.readLine({ timeout: 1_000 }).catch((error) => error.kind);
+      await chat.write(`${line}\n`);
+    }
+  })().catch((error) => error.kind);
+  await playScript(chat, [
+    { send: "he" },
+    { wait: 999 },
+    { expect: NOTHING },
+    { wait: 1 },
+    { expect: "timeout\n" },
+    { wait: 500 },
+    { send: "llo\n" },
+    { expect: "hello\n" },
+    { wait: 999 },
+    { expect: NOTHING },
+    { send: RESET },
+  ]);
+  expect(await handling).toBe("reset");
+});
+
 test("time passes", async () => {
   const greeting = { expect: /220 .*\r\n/ };
   await playScript(new Smtp(), [

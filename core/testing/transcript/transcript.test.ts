@@ -595,7 +595,7 @@ it("every method of a session is recorded, or changes nothing", () => {
   const methods = Object.entries(Object.getOwnPropertyDescriptors(Session.prototype))
     .filter(([, { value }]) => typeof value === "function").map(([name]) => name);
   const others = methods.filter((name) => !recorded.includes(name));
-  expect(others.sort()).toEqual(["constructor", "getTerminator", "nextEvent"]);
+  expect(others.sort()).toEqual(["checkHandover", "constructor", "getTerminator", "nextEvent"]);
   recording.stop();
   expect(Object.getOwnPropertyNames(session)).toEqual(
     Object.getOwnPropertyNames(new Session()),
