@@ -166,15 +166,16 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     const about = { ...naming(target, tls), peer };
     accepting.accept(peer, (events) => transportOf(socket, about, options, events));
   };
-  const port = await portOf(target, options.tls, (socket) => {
+  const tls = tlsOf(options);
+  const port = await portOf(target, tls, (socket) => {
     const peer = target.path === undefined
       ? nameOf(socket.remoteAddress, socket.remotePort)
       : target.name;
-    if (options.tls === undefined) {
+    if (tls === undefined) {
       socket.pause();
       return accept(socket, peer);
     }
-    handshakes.make(socket, options.tls, peer).then(
+    handshakes.make(socket, tls, peer).then(
       (secure) => secure && accept(secure, peer, infoOf(secure)),
       (error) => accepting.report(error, peer),
     );

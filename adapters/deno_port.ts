@@ -10,7 +10,7 @@ import type { Port } from "./accepting.ts";
 import { after, soon } from "./clock.ts";
 import { give, handshakeInTime, listenTls } from "./deno_tls.ts";
 import { addressOf, explain, type Socket } from "./deno_transport.ts";
-import type { ListenOptions, Target } from "./options.ts";
+import { type ListenOptions, type Target, tlsOf } from "./options.ts";
 
 /** How long to wait when the system has no room for one more connection, in milliseconds. */
 const ACCEPT_RETRY = 100;
@@ -18,7 +18,8 @@ const ACCEPT_RETRY = 100;
 /** Opens it; throws what `listen` has to. */
 export function opened(target: Target, options: ListenOptions): Promise<Deno.Listener> {
   const { path, hostname, port, name } = target;
-  const { backlog = 511, tls } = options;
+  const { backlog = 511 } = options;
+  const tls = tlsOf(options);
   return new Promise((resolve) => {
     try {
       resolve(

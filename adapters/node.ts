@@ -174,9 +174,10 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     accepting.accept(about.peer, (events) => transportOf(socket, about, options, events));
   };
   const report = (error: ChatError, peer: string) => accepting.report(error, peer);
-  const { server, stop } = options.tls === undefined
+  const tls = tlsOf(options);
+  const { server, stop } = tls === undefined
     ? { server: createServer({ allowHalfOpen: true }, accept), stop() {} }
-    : secureListener(options.tls, target.name, peerOf, accept, report);
+    : secureListener(tls, target.name, peerOf, accept, report);
   const { backlog = 511 } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(toChatError(error, target.name)));

@@ -53,6 +53,8 @@ class NodeTransport implements Transport {
   readonly #plain: Socket;
   readonly #events: TransportEvents;
   #socket: Socket | TLSSocket;
+  /** Node forgets it with the socket. */
+  #tls: TlsInfo | undefined;
   #shaken: boolean;
   #closing = false;
   /** Our end is being said in TLS. */
@@ -67,7 +69,8 @@ class NodeTransport implements Transport {
       : nameOf(socket.localAddress, socket.localPort);
     this.#plain = this.#socket = socket;
     this.#events = events;
-    this.#shaken = isSecure(socket);
+    this.#tls = isSecure(socket) ? infoOf(socket) : undefined;
+    this.#shaken = this.#tls !== undefined;
     // For life: an error without a listener ends the process.
     socket.on("error", (error) => this.#socket === socket && this.#failed(error));
     socket.on("close", () => {
@@ -85,11 +88,11 @@ class NodeTransport implements Transport {
   }
 
   get #isShaking(): boolean {
-    return this.#shaken && !isSecure(this.#socket);
+    return this.#shaken && this.#tls === undefined;
   }
 
   get tls(): TlsInfo | undefined {
-    return isSecure(this.#socket) ? infoOf(this.#socket) : undefined;
+    return this.#tls;
   }
 
   resume(): void {
@@ -148,7 +151,7 @@ class NodeTransport implements Transport {
     });
     this.#listen(secure);
     secure.pause();
-    return infoOf(secure);
+    return this.#tls = infoOf(secure);
   }
 
   #listen(socket: Socket | TLSSocket): void {

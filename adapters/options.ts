@@ -153,8 +153,8 @@ export function listenTarget(options: ListenOptions, capabilities: Capabilities)
   return targetOf(options, capabilities);
 }
 
-/** How a client shall speak TLS from the first byte; `undefined` for plaintext. */
-export function tlsOf({ tls }: ConnectOptions): TlsOptions | undefined {
+/** How TLS shall be spoken from the first byte; `undefined` for plaintext. */
+export function tlsOf({ tls }: Pick<ConnectOptions, "tls">): TlsOptions | undefined {
   return tls === true ? {} : tls === false ? undefined : tls;
 }
 

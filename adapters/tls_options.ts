@@ -87,6 +87,9 @@ function needTypes({ ca, cert, key, serverName, alpn, rejectUnauthorized }: TlsO
       throw new TypeError(`${name} must be text in PEM, which has a line "-----BEGIN …-----"`);
     }
   }
+  if (Array.isArray(ca) && ca.length === 0) {
+    throw new TypeError("ca has at least one authority; leave it away to trust the runtime's own");
+  }
   if ((cert === undefined) !== (key === undefined)) {
     throw new TypeError("cert and key belong together: give both, or neither");
   }

@@ -16,6 +16,12 @@ class FakeSocket extends EventTarget {
   readonly sent: Uint8Array[] = [];
   readonly closes: unknown[][] = [];
   other: FakeSocket | undefined;
+  readonly #heard = new Set<string>();
+
+  override addEventListener(type: string, listener: EventListener): void {
+    this.#heard.add(type);
+    super.addEventListener(type, listener);
+  }
 
   send(bytes: Uint8Array): void {
     if (this.readyState === 0) throw new DOMException("not yet", "InvalidStateError");
@@ -58,6 +64,8 @@ class FakeSocket extends EventTarget {
 
   over(code: number, reason = "", wasClean = code !== 1006): void {
     this.readyState = 3;
+    // Those that are made of Node's event emitters do.
+    if (!wasClean && !this.#heard.has("error")) throw new Error("nobody listens for errors");
     if (!wasClean) this.dispatchEvent(new Event("error"));
     this.dispatchEvent(Object.assign(new Event("close"), { code, reason, wasClean }));
   }

@@ -29,6 +29,8 @@ export interface WebSocketLike {
   addEventListener(type: "open", listener: () => void): void;
   /** Listens for messages. */
   addEventListener(type: "message", listener: (event: WebSocketMessage) => void): void;
+  /** Listens for errors, of which nothing is told but that they are there. */
+  addEventListener(type: "error", listener: () => void): void;
   /** Listens for the end. */
   addEventListener(type: "close", listener: (event: WebSocketEnd) => void): void;
 }
@@ -95,6 +97,8 @@ export class Line {
     this.#maxReceived = maxReceived;
     this.#overfull.catch(() => {});
     socket.binaryType = "arraybuffer";
+    // It tells nothing that the end does not; but some throw an error that nobody listens for.
+    socket.addEventListener("error", () => {});
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     socket.addEventListener("close", (event) => this.#finish(this.#explainEnd(event)));
   }

@@ -75,9 +75,11 @@ export const tlsServer: readonly Case[] = [
       await listening.accepted(1);
       const [probe] = listening.probes;
       await probe!.told("data");
-      t.need(probe!.chat.tls !== undefined, "nothing is said about TLS, which is spoken");
+      const { tls } = probe!.chat;
+      t.need(tls !== undefined, "nothing is said about TLS, which is spoken");
       probe!.chat.closeWhenDone();
       await probe!.closed;
+      t.equal(probe!.chat.tls, tls, "what is said about TLS when all is over");
     },
   },
   {
