@@ -17,6 +17,7 @@ import {
 } from "./output.ts";
 import { isPromiseLike } from "./promise_like.ts";
 import { NOT_YET, pieceBytes, type Produced, type Producer } from "./producer.ts";
+import { GATHERED, Slab } from "./slab.ts";
 
 /** Where an outbox tells what it cannot answer. */
 export interface OutboxEvents {
@@ -38,6 +39,8 @@ const NOTHING = new Uint8Array(0);
 export class Outbox {
   readonly #events: OutboxEvents;
   #output: Output = EMPTY_OUTPUT;
+  /** Small pieces at the very end of that, not in the queue yet. */
+  readonly #slab = new Slab();
   /** What waits behind the fence; `undefined` while there is none. */
   #behind: Output | undefined;
   /** Bytes at the head that were handed out, and are not to be touched. */
@@ -53,7 +56,7 @@ export class Outbox {
 
   /** Queued bytes that have not gone out; what producers hold is not counted. */
   get bytes(): number {
-    return this.#output.bytes + (this.#behind?.bytes ?? 0);
+    return this.#output.bytes + this.#slab.length + (this.#behind?.bytes ?? 0);
   }
 
   /** Whether neither bytes nor a producer are queued. */
@@ -63,12 +66,45 @@ export class Outbox {
 
   /** Whether everything before the fence has gone out. */
   get isGone(): boolean {
-    return this.#output.front === null;
+    return this.#output.front === null && this.#slab.length === 0;
   }
 
   /** Whether {@linkcode next} may have something. */
   get isReady(): boolean {
-    return this.#output.front !== null && this.#waitingFor === "nothing";
+    return !this.isGone && this.#waitingFor === "nothing";
+  }
+
+  /**
+   * Queues a copy of a piece, if it is so small, and so much is queued already, that it is better
+   * gathered with others. Answers how many bytes that was; `undefined` when it was not queued.
+   */
+  gather(piece: string | Uint8Array): number | undefined {
+    if (piece.length > GATHERED || this.#behind !== undefined || this.isGone) return undefined;
+    if (this.#slab.length === 0) this.#gatherHead();
+    this.resume();
+    const size = this.#add(piece);
+    if (size !== undefined) return size;
+    this.#seal();
+    return this.#add(piece);
+  }
+
+  #add(piece: string | Uint8Array): number | undefined {
+    return typeof piece === "string" ? this.#slab.addText(piece) : this.#slab.addBytes(piece);
+  }
+
+  /** A small piece that waits alone goes in front of what is gathered behind it. */
+  #gatherHead(): void {
+    const { front, back, taken } = this.#output;
+    if (front === null || front.next !== null || back !== null) return;
+    if (taken + this.#inFlight > 0 || !(front.entry instanceof Uint8Array)) return;
+    if (front.entry.length > GATHERED) return;
+    this.#slab.addBytes(front.entry);
+    this.#output = EMPTY_OUTPUT;
+  }
+
+  /** What was gathered takes its place in the queue. */
+  #seal(): void {
+    if (this.#slab.length > 0) this.#output = enqueue(this.#output, this.#slab.take());
   }
 
   /** Queues bytes that nobody will change, not empty, or a producer. */
@@ -77,6 +113,7 @@ export class Outbox {
       this.#behind = enqueue(this.#behind, entry);
       return;
     }
+    this.#seal();
     this.#output = enqueue(this.#output, entry);
     this.resume();
   }
@@ -101,6 +138,7 @@ export class Outbox {
 
   /** The next bytes to send, at most `max`, which stay queued; `undefined` when there are none now. */
   next(max: number): Uint8Array | undefined {
+    this.#seal();
     while (this.isReady && !this.#asking) {
       const entry = head(this.#output);
       if (!(entry instanceof Uint8Array)) {
@@ -127,6 +165,7 @@ export class Outbox {
 
   /** Drops everything but what the system is taking, and tells the producers why. */
   discard(reason: unknown): void {
+    this.#slab.take();
     const queued = this.#output;
     this.#output = EMPTY_OUTPUT;
     if (this.#inFlight > 0) {
@@ -140,6 +179,7 @@ export class Outbox {
 
   /** Drops everything, tells the producers why, and answers how many bytes that was. */
   drop(reason: unknown): number {
+    this.#seal();
     const queued = this.#output;
     this.#output = EMPTY_OUTPUT;
     this.#inFlight = 0;

@@ -399,6 +399,14 @@ export class Session {
    * @throws {LimitError} when the queue would grow beyond `maxQueued`; nothing is queued then.
    */
   push(piece: Piece): boolean {
+    if (this.#gathers(piece)) {
+      const size = this.#outbox.gather(piece);
+      if (size !== undefined) {
+        this.#show("queued", size);
+        this.#wake();
+        return this.#isBelowHighWater();
+      }
+    }
     const bytes = pieceBytes(piece);
     this.#checkPush();
     if (bytes.length === 0) return this.#isBelowHighWater();
@@ -724,6 +732,14 @@ export class Session {
         ? "our side has ended: nothing can be pushed after closeWhenDone() or end()"
         : "the conversation is over: nothing can be pushed any more",
     );
+  }
+
+  /** Whether a piece may go out with others, and nothing is wrong that there is to be said about. */
+  #gathers(piece: Piece): piece is string | Uint8Array {
+    if (typeof piece !== "string" && !(piece instanceof Uint8Array)) return false;
+    // A letter may be three bytes.
+    const fits = this.#outbox.bytes + 3 * piece.length <= this.#limits.maxQueued;
+    return fits && piece.length > 0 && this.canPush && !this.#silent && !this.isOver;
   }
 
   #enqueue(entry: Uint8Array | Producer): boolean {

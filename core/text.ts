@@ -8,7 +8,10 @@
  * @module
  */
 
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array;
+  encodeInto(text: string, bytes: Uint8Array): { readonly written: number };
+};
 declare const TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => {
   decode(bytes: Uint8Array): string;
 };
@@ -20,6 +23,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Encodes text as UTF-8, into bytes that nobody else holds. A lone surrogate becomes U+FFFD. */
 export function encode(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** Encodes text as {@linkcode encode} does, to the beginning of `bytes`, which must have room. */
+export function encodeInto(text: string, bytes: Uint8Array): { readonly written: number } {
+  return encoder.encodeInto(text, bytes);
 }
 
 /** Decodes whole UTF-8. Malformed input becomes U+FFFD. */
