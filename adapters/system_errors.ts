@@ -31,6 +31,7 @@ const HINTS: ReadonlyMap<unknown, string> = new Map([
   ["dns", "is the name right, and the network up?"],
   ["timeout", "the network gave up"],
   ["reset", "the connection was cut, not ended"],
+  ["tls", "look at ca and serverName, and whether both sides speak TLS there"],
 ]);
 
 /** Puts a runtime's own error into our words, by its `code`; it is kept as the cause. */

@@ -7,17 +7,12 @@
 import { type AbortOptions, AsyncChat, type Attachment, type HookResult } from "./async_chat.ts";
 import { Inbox } from "./chat_inbox.ts";
 import type { ChatOptions } from "./chat_options.ts";
-import { type After, Reader } from "./chat_reader.ts";
+import { Reader } from "./chat_reader.ts";
 import type { CloseReport } from "./close_report.ts";
 import { concat } from "./bytes.ts";
 import { ChatError } from "./errors.ts";
 import type { Detached } from "./handover.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
-
-/** What an attachment may have besides: time. */
-interface Timed {
-  after?: After;
-}
 
 /**
  * An `AsyncChat` that hands its input to whoever reads.
@@ -123,7 +118,7 @@ export class Engine extends AsyncChat {
     if (this.session.isPaused) this.session.resume();
   }
 
-  override attach(attachment: Attachment & Timed): void {
+  override attach(attachment: Attachment): void {
     super.attach(attachment);
     this.reader.attached(attachment.after && ((time, act) => attachment.after!(time, act)));
   }

@@ -145,6 +145,35 @@ describe("advance() is pure", () => {
 });
 
 describe("idleTimeout", () => {
+  it("stands still during a handshake, and not while plaintext has still to go out before it", () => {
+    const session = new Session({ idleTimeout: T });
+    const told: string[] = [];
+    const tick = (now: number) => {
+      session.tick(now);
+      for (
+        let event = session.nextEvent();
+        typeof event !== "symbol";
+        event = session.nextEvent()
+      ) {
+        told.push(event.type);
+      }
+    };
+    session.connected();
+    tick(0);
+    session.push("go ahead");
+    session.beginHandover(true);
+    tick(T);
+    expect(told).toEqual(["connected", "timedOut"]);
+    session.sent(session.nextOutput(100)!.length);
+    for (const now of [T + 1, 2 * T, 5 * T, 5 * T + 1]) tick(now);
+    session.handoverDone();
+    tick(6 * T);
+    tick(7 * T - US);
+    expect(told).toEqual(["connected", "timedOut"]);
+    tick(7 * T);
+    expect(told).toEqual(["connected", "timedOut", "timedOut"]);
+  });
+
   it("is off unless it is set", () => {
     const { chat, clock, told } = stage({ terminator: "\n" });
     expect(chat.session.isTimed).toBe(false);

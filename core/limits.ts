@@ -29,6 +29,7 @@ export interface Limits {
   /**
    * How long no byte may come or go, in milliseconds, before `handleTimeout` is called; off. While a
    * hook's promise is pending the connection is cut instead: who waits can be waited for no longer.
+   * A handshake in the middle has a timeout of its own, and is not counted.
    */
   readonly idleTimeout?: number;
   /**

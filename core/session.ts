@@ -202,6 +202,8 @@ export class Session {
   /** It is `now`, in milliseconds of any monotonic clock. */
   tick(now: number): void {
     if (this.#phase !== "open") return;
+    // A handshake has a timeout of its own, and its bytes are not seen here.
+    if (this.wantsHandover) this.#watches.move();
     const passed = this.#watches.tick(now, {
       closing: this.#closing,
       frame: this.#frameUnderWay,

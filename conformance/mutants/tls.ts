@@ -163,8 +163,15 @@ export const tlsMutants: readonly Mutant[] = [
   {
     fault: "close() of a connection that nobody has taken leaves it open",
     file: "adapters/connection.ts",
-    find: "        this.take(own(NOBODY));\n        this.close();",
-    replace: "        this.take(own(NOBODY));",
+    find: "      this.tellLate();\n      this.close();",
+    replace: "      this.tellLate();",
     caughtBy: "DET-2.1",
+  },
+  {
+    fault: "a handshake that was under way when the listener was closed begins a conversation",
+    file: "adapters/node.ts",
+    find: "      server.close();\n      stop();",
+    replace: "      server.close();",
+    caughtBy: "TLS-5.7",
   },
 ];
