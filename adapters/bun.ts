@@ -13,9 +13,9 @@ import { dial } from "./bun_dial.ts";
 import type { Socket } from "./bun_handlers.ts";
 import { portOf } from "./bun_port.ts";
 import { Handshakes, infoOf } from "./bun_tls.ts";
-import { type Naming, transportOf } from "./bun_transport.ts";
+import { transportOf } from "./bun_transport.ts";
 import { drive } from "./driver.ts";
-import { nameOf } from "./naming.ts";
+import { nameOf, type Naming } from "./naming.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,

@@ -6,25 +6,14 @@
 
 import { ChatError } from "../core/errors.ts";
 import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
-import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import type { Transport, TransportEvents } from "../core/transport.ts";
 import { HANDLERS, type Socket, type Told } from "./bun_handlers.ts";
 import { bunOptions, Handshake, infoOf, tlsError } from "./bun_tls.ts";
 import { after } from "./clock.ts";
-import { nameOf } from "./naming.ts";
+import { nameOf, type Naming } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
 import { toChatError } from "./system_errors.ts";
 import { checkStartTls, type Role } from "./tls_options.ts";
-
-/** What a transport has to know beside its socket. */
-export interface Naming {
-  /** For messages. */
-  readonly peer: string;
-  /** Whom a client wants to talk to: the name that a certificate must be for. */
-  readonly hostname: string;
-  readonly capabilities: Capabilities;
-  /** What was agreed on, when TLS is spoken already. */
-  readonly tls?: TlsInfo | undefined;
-}
 
 /** How long a peer may take for the last bytes that Bun has not given to the system yet. */
 const LINGER = 30_000;

@@ -5,11 +5,10 @@
  */
 
 import { ChatError } from "../core/errors.ts";
-import type { TlsInfo } from "../core/tls.ts";
-import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import type { Transport, TransportEvents } from "../core/transport.ts";
 import { soon } from "./clock.ts";
 import { alertError, cannot, give, handshake, startTls } from "./deno_tls.ts";
-import { nameOf } from "./naming.ts";
+import { nameOf, type Naming } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
 import { Pulling, readUnderWay } from "./pulling.ts";
 import { ReadBuffer } from "./read_buffer.ts";
@@ -18,17 +17,6 @@ import { checkStartTls } from "./tls_options.ts";
 
 /** What `Deno.connect` and `accept` give. */
 export type Socket = Deno.TcpConn | Deno.TlsConn | Deno.UnixConn;
-
-/** What a transport has to know beside its socket. */
-export interface About {
-  /** For messages. */
-  readonly peer: string;
-  /** Whom a client wants to talk to: the name that a certificate must be for. */
-  readonly hostname: string;
-  readonly capabilities: Capabilities;
-  /** What was agreed on, if TLS is spoken. */
-  readonly tls?: TlsInfo | undefined;
-}
 
 /**
  * Makes a transport of a connection.
@@ -39,7 +27,7 @@ export interface About {
  */
 export function transportOf(
   socket: Socket,
-  about: About,
+  about: Naming,
   options: SocketOptions,
   events: TransportEvents,
   sizeOf: () => number,

@@ -11,9 +11,9 @@ import type { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
-import { nameOf } from "./naming.ts";
+import { nameOf, type Naming } from "./naming.ts";
 import { handshake, secureListener } from "./node_tls.ts";
-import { type Naming, transportOf } from "./node_transport.ts";
+import { transportOf } from "./node_transport.ts";
 import { type Attempt, opening } from "./opening.ts";
 import {
   type ChatFactory,

@@ -7,22 +7,13 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
-import type { Capabilities, Transport, TransportEvents } from "../core/transport.ts";
+import type { Transport, TransportEvents } from "../core/transport.ts";
 import { after, soon } from "./clock.ts";
-import { nameOf } from "./naming.ts";
+import { nameOf, type Naming } from "./naming.ts";
 import { handshake, infoOf } from "./node_tls.ts";
 import type { SocketOptions } from "./options.ts";
 import { toChatError } from "./system_errors.ts";
 import { checkStartTls } from "./tls_options.ts";
-
-/** What a transport has to know beside its socket. */
-export interface Naming {
-  /** For messages. */
-  readonly peer: string;
-  /** Whom a client wants to talk to: the name that a certificate must be for. */
-  readonly hostname: string;
-  readonly capabilities: Capabilities;
-}
 
 /** Makes the transport of a socket that is connected, and over TLS if it is a TLS socket. */
 export function transportOf(

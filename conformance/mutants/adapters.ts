@@ -6,7 +6,7 @@
 
 import type { Mutant } from "./mutant.ts";
 
-const driver = "adapters/driver.ts";
+const driver = "adapters/driver_loop.ts";
 const node = "adapters/node.ts";
 const transport = "adapters/node_transport.ts";
 const opening = "adapters/opening.ts";

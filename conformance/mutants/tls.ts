@@ -6,7 +6,7 @@
 
 import type { Mutant } from "./mutant.ts";
 
-const driver = "adapters/driver.ts";
+const driver = "adapters/driver_loop.ts";
 const session = "core/session.ts";
 const handshake = "adapters/node_tls.ts";
 const transport = "adapters/node_transport.ts";
