@@ -33,7 +33,7 @@ export const cls: readonly Case[] = [
     const { probe, peer } = await meet([
       { do: "pause" },
       { do: "hold" },
-      { do: "resume", rate: 8 * MIB },
+      { do: "resume", rate: 32 * MIB },
       { do: "recv-end" },
       { do: "fin" },
     ]);
@@ -168,16 +168,16 @@ export const cls: readonly Case[] = [
     why: "A deadline for the whole would cut large answers to slow peers.",
     level: "MUST",
     role: "client",
-    budget: 20_000,
+    budget: 30_000,
     async run(t: Context) {
-      const size = 24 * MIB, closeTimeout = 1_200, stream = t.stream();
-      const peer = await undisturbed(t, closeTimeout, async (gaps) => {
+      const size = 24 * MIB, slow = 11 * MIB, stream = t.stream();
+      const peer = await undisturbed(t, 400, async (closeTimeout, gaps) => {
         const peer = await t.peer([
           { do: "pause" },
           // Slow for longer than that, and only while we can see that it reads: the system holds
           // less than what is left then.
-          { do: "resume", rate: 8 * MIB },
-          { do: "recv", bytes: 11 * MIB },
+          { do: "resume", rate: slow / (1.15 * closeTimeout / 1000) },
+          { do: "recv", bytes: slow },
           { do: "resume" },
           { do: "recv-end" },
           { do: "fin" },

@@ -262,12 +262,11 @@ export const con: readonly Case[] = [
     role: "client",
     async run(t: Context) {
       const peer = await t.peer([{ do: "echo" }, { do: "fin" }]);
-      const connectTimeout = 100;
-      const probe = await undisturbed(t, connectTimeout, async (gaps) => {
+      const { probe, connectTimeout } = await undisturbed(t, 50, async (connectTimeout, gaps) => {
         gaps.mark();
         const opening = t.open(peer, {}, { connectTimeout });
         opening.catch(() => gaps.mark());
-        return await opening;
+        return { probe: await opening, connectTimeout };
       });
       const begun = performance.now();
       let rounds = 0;

@@ -45,21 +45,23 @@ function conversation(policy: readonly Terminator[], limits: Limits): Segmented 
 
 interface Job {
   readonly policy: readonly Terminator[];
-  readonly alphabet: string;
+  /** Pieces that texts are made of: together they come to every state of the search. */
+  readonly pieces: readonly string[];
+  /** Pieces in a text. */
   readonly length: number;
 }
 
 const JOBS: readonly Job[] = [
-  { policy: ["\n"], alphabet: "\nx", length: 6 },
-  { policy: ["\r\n"], alphabet: "\r\nx", length: 5 },
-  { policy: ["aab"], alphabet: "abx", length: 5 },
-  { policy: ["\r\n.\r\n"], alphabet: "\r\n.", length: 5 },
-  { policy: [["\r\n", "\n"]], alphabet: "\r\nx", length: 5 },
-  { policy: [["ab", "abc", "b"]], alphabet: "abc", length: 5 },
-  { policy: [1], alphabet: "ab", length: 6 },
-  { policy: [3], alphabet: "ab", length: 6 },
-  { policy: ["\n", 2, "\r\n", null], alphabet: "\r\nx", length: 5 },
-  { policy: ["aab", 3, ["ab", "abc", "b"]], alphabet: "abc", length: 5 },
+  { policy: ["\n"], pieces: ["\n", "x"], length: 5 },
+  { policy: ["\r\n"], pieces: ["\r", "\n", "x"], length: 4 },
+  { policy: ["aab"], pieces: ["a", "b", "x"], length: 4 },
+  { policy: ["\r\n.\r\n"], pieces: ["\r", "\n", ".", "\r\n."], length: 3 },
+  { policy: [["\r\n", "\n"]], pieces: ["\r", "\n", "x"], length: 4 },
+  { policy: [["ab", "abc", "b"]], pieces: ["a", "b", "c"], length: 4 },
+  { policy: [1], pieces: ["a", "bc"], length: 4 },
+  { policy: [3], pieces: ["a", "bc"], length: 4 },
+  { policy: ["\n", 2, "\r\n", null], pieces: ["\n", "x", "\r\n"], length: 4 },
+  { policy: ["aab", 3, ["ab", "abc", "b"]], pieces: ["aab", "ab", "c"], length: 3 },
 ];
 
 const LIMITS: readonly Limits[] = [
@@ -70,18 +72,18 @@ const LIMITS: readonly Limits[] = [
 
 /** The cases. */
 export const partitionCases: readonly Case[] = [
-  ...JOBS.map(({ policy, alphabet, length }, index): Case => ({
+  ...JOBS.map(({ policy, pieces, length }, index): Case => ({
     id: `SEG-1.${index + 1}`,
-    title: `every string of ${length} letters, cut in every way, gives one result: ${
-      JSON.stringify(policy)
-    }`,
+    title:
+      `every text of ${length} out of ${JSON.stringify(pieces)}, cut in every way, gives one ` +
+      `result: ${JSON.stringify(policy)}`,
     why: "TCP cuts as it likes; a parser that cares about it works in tests and fails in the field",
     level: "MUST",
     role: "core",
     run(t) {
       let ways = 0;
       for (const limits of LIMITS) {
-        for (const text of everyString(alphabet, length)) {
+        for (const text of everyString(pieces, length)) {
           ways += verifySegmentation(text, () => conversation(policy, limits));
         }
       }
@@ -101,7 +103,7 @@ export const partitionCases: readonly Case[] = [
         text += "x\r\n.".charAt(Math.floor(random() * 4)).repeat(1 + random() * 90);
       }
       for (const policy of [["\r\n"], ["\r\n.\r\n"], ["\n", 64, ["\r\n", "\n", "\n\n"]]]) {
-        verifySegmentation(text, () => conversation(policy, {}), { seed: t.seed, randomWays: 30 });
+        verifySegmentation(text, () => conversation(policy, {}), { seed: t.seed, randomWays: 16 });
       }
     },
   },

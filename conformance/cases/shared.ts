@@ -84,7 +84,7 @@ export async function closeOverUnread(
     { do: "pause" },
     { do: "send", bytes: unread },
     { do: "hold" },
-    { do: "resume", rate: 16 * MIB },
+    { do: "resume", rate: 32 * MIB },
     { do: "recv-end" },
     { do: "fin" },
   ], {

@@ -91,21 +91,24 @@ export class Gaps {
 }
 
 /**
- * Attempts what only shows something on a machine that is quick enough. When it fails, and there
- * was a gap of `limit` milliseconds in it, the machine was not; then it is attempted again, a few
- * times, and the report says so. Without such a gap a failure is the subject's.
+ * Attempts what only shows something on a machine that is quick enough for a timeout of so many
+ * milliseconds. When it fails, and there was a gap of that length in it, or of a `share` of it, the
+ * machine was not; then it is attempted again, a few times, each with twice the timeout, and the
+ * report says so. Without such a gap a failure is the subject's.
  */
 export async function undisturbed<Outcome>(
   t: Context,
-  limit: number,
-  attempt: (gaps: Gaps) => Promise<Outcome>,
+  timeout: number,
+  attempt: (timeout: number, gaps: Gaps) => Promise<Outcome>,
+  share: number = 1,
 ): Promise<Outcome> {
   for (let attempts = 1;; attempts++) {
+    const given = timeout * 2 ** (attempts - 1);
     const gaps = new Gaps();
     try {
-      return await attempt(gaps);
+      return await attempt(given, gaps);
     } catch (error) {
-      if (attempts === ATTEMPTS || gaps.longest < limit - EARLY) throw error;
+      if (attempts === ATTEMPTS || gaps.longest < given * share - EARLY) throw error;
       t.info("attempts that the machine was too slow for", attempts);
     }
   }

@@ -17,10 +17,9 @@ export const tmo: readonly Case[] = [
       "an idle timeout comes within [T, 1.25 T + 50 ms] of the last byte that came, by our own timers",
     why: "A server that forgets its silent clients runs out of sockets.",
     level: "MUST",
-    budget: 10_000,
+    budget: 15_000,
   }, async (t: Context, meet) => {
-    const idleTimeout = 600;
-    const { probe, peer, bounds } = await undisturbed(t, idleTimeout, async (gaps) => {
+    const { probe, peer, bounds } = await undisturbed(t, 200, async (idleTimeout, gaps) => {
       const bounds = new Bounds(idleTimeout);
       const meeting = await meet([{ do: "text", text: "a" }, { do: "recv-end" }], {
         idleTimeout,
@@ -48,10 +47,9 @@ export const tmo: readonly Case[] = [
       "an idle timeout comes within [T, 1.25 T + 50 ms] of the last byte that went, by our own timers",
     why: "A client that waits for an answer must learn that none will come.",
     level: "MUST",
-    budget: 10_000,
+    budget: 15_000,
   }, async (t: Context, meet) => {
-    const idleTimeout = 600;
-    const { probe, peer, bounds } = await undisturbed(t, idleTimeout, async (gaps) => {
+    const { probe, peer, bounds } = await undisturbed(t, 200, async (idleTimeout, gaps) => {
       const bounds = new Bounds(idleTimeout);
       let pushed = 0;
       const { probe, peer } = await meet([{ do: "recv-end" }], {
@@ -103,10 +101,10 @@ export const tmo: readonly Case[] = [
     title: "every byte that comes restarts the idle timeout",
     why: "A slow peer is not a silent one.",
     level: "MUST",
-    budget: 20_000,
+    budget: 30_000,
   }, async (t: Context, meet) => {
-    const idleTimeout = 800, times = 8;
-    const { probe, bounds } = await undisturbed(t, idleTimeout, async (gaps) => {
+    const times = 8;
+    const { probe, bounds } = await undisturbed(t, 200, async (idleTimeout, gaps) => {
       const bounds = new Bounds(idleTimeout);
       const { probe, peer } = await meet([...dripping("a", times), { do: "recv-end" }], {
         idleTimeout,
@@ -137,10 +135,10 @@ export const tmo: readonly Case[] = [
     title: "every byte that goes restarts the idle timeout",
     why: "A long answer to a peer that only listens is work, not silence.",
     level: "MUST",
-    budget: 20_000,
+    budget: 30_000,
   }, async (t: Context, meet) => {
-    const idleTimeout = 800, times = 8;
-    const { probe, peer, bounds } = await undisturbed(t, idleTimeout, async (gaps) => {
+    const times = 8;
+    const { probe, peer, bounds } = await undisturbed(t, 200, async (idleTimeout, gaps) => {
       const bounds = new Bounds(idleTimeout);
       const { probe, peer } = await meet([{ do: "recv-end" }], {
         idleTimeout,
@@ -195,7 +193,7 @@ export const tmo: readonly Case[] = [
     why: "That is how a ping is sent, and how it is counted when nobody answers.",
     level: "MUST",
   }, async (t: Context, meet) => {
-    const idleTimeout = 200, times: number[] = [];
+    const idleTimeout = 100, times: number[] = [];
     const { probe, peer } = await meet([{ do: "recv-end" }, { do: "fin" }], {
       idleTimeout,
       handleConnect() {
@@ -223,10 +221,9 @@ export const tmo: readonly Case[] = [
     why: "A hook that never settles would hold its socket for ever; two at once would break law 5.",
     level: "MUST",
   }, async (t: Context, meet) => {
-    const idleTimeout = 200;
     let release = () => {};
     let timeouts = 0;
-    const { probe, peer } = await undisturbed(t, idleTimeout, async (gaps) => {
+    const { probe, peer } = await undisturbed(t, 100, async (idleTimeout, gaps) => {
       const pending = new Promise<void>((resolve) => release = resolve);
       const meeting = await meet([{ do: "text", text: "a\nb\n" }, { do: "recv-end" }], {
         idleTimeout,
@@ -258,11 +255,11 @@ export const tmo: readonly Case[] = [
       "bytes that drip in do not extend a frame's deadline; an answer may be sent, then it ends",
     why: "Slowloris: a byte now and then keeps a socket for ever, and defeats every idle timeout.",
     level: "MUST",
-    budget: 15_000,
+    budget: 25_000,
   }, async (t: Context, meet) => {
     // More of them than fit into the time that the frame has.
-    const frameTimeout = 600, times = 16, enough = 4;
-    const { probe, peer, bounds } = await undisturbed(t, frameTimeout / enough, async (gaps) => {
+    const times = 16, enough = 4;
+    const { probe, peer, bounds } = await undisturbed(t, 300, async (frameTimeout, gaps) => {
       const bounds = new Bounds(frameTimeout);
       let begun = false;
       const { probe, peer } = await meet(
@@ -290,7 +287,7 @@ export const tmo: readonly Case[] = [
         `only ${probe.received} bytes dripped in: nothing was shown`,
       );
       return { probe, peer, bounds };
-    });
+    }, 1 / enough);
     const { reason, error, incomplete } = await probe.closed;
     bounds.need(t);
     t.equal([reason, kindOf(error)], ["timeout", "timeout"], "the report");
@@ -302,36 +299,40 @@ export const tmo: readonly Case[] = [
     title: "frames that end in time are never cut, however close one follows the other",
     why: "A deadline that is not cleared cuts the busiest clients.",
     level: "MUST",
-    budget: 20_000,
+    budget: 30_000,
   }, async (t: Context, meet) => {
-    const frameTimeout = 800, times = 8;
-    const { probe, peer, frames } = await undisturbed(t, frameTimeout, async (gaps) => {
-      const frames: string[] = [];
-      const { probe, peer } = await meet(
-        // Each segment ends one frame and begins the next; the last ends the last.
-        [{ do: "text", text: "a" }, ...dripping("b\na", times), { do: "text", text: "b\n" }, {
-          do: "hold",
-        }, { do: "fin" }],
-        {
-          frameTimeout,
-          terminator: "\n",
-          collectIncomingData(data) {
-            gaps.mark();
-            return AsyncChat.prototype.collectIncomingData.call(this, data);
+    const times = 8;
+    const { probe, peer, frames, frameTimeout } = await undisturbed(
+      t,
+      200,
+      async (frameTimeout, gaps) => {
+        const frames: string[] = [];
+        const { probe, peer } = await meet(
+          // Each segment ends one frame and begins the next; the last ends the last.
+          [{ do: "text", text: "a" }, ...dripping("b\na", times), { do: "text", text: "b\n" }, {
+            do: "hold",
+          }, { do: "fin" }],
+          {
+            frameTimeout,
+            terminator: "\n",
+            collectIncomingData(data) {
+              gaps.mark();
+              return AsyncChat.prototype.collectIncomingData.call(this, data);
+            },
+            foundTerminator() {
+              frames.push(this.getText());
+            },
+            handleError(error) {
+              gaps.mark();
+              this.abort(error);
+            },
           },
-          foundTerminator() {
-            frames.push(this.getText());
-          },
-          handleError(error) {
-            gaps.mark();
-            this.abort(error);
-          },
-        },
-      );
-      await drip(probe, peer, times, frameTimeout / 4);
-      await probe.told("found", times + 1);
-      return { probe, peer, frames };
-    });
+        );
+        await drip(probe, peer, times, frameTimeout / 4);
+        await probe.told("found", times + 1);
+        return { probe, peer, frames, frameTimeout };
+      },
+    );
     // Between two frames there is no deadline.
     await passing(1.5 * frameTimeout);
     await peer.release();
@@ -342,11 +343,10 @@ export const tmo: readonly Case[] = [
     title: "time in which we do not read is not counted against the peer's frame",
     why: "An upload that we hold back, because our own disk is slow, must not be cut for it.",
     level: "MUST",
-    budget: 15_000,
+    budget: 25_000,
   }, async (t: Context, meet) => {
-    const frameTimeout = 500;
     // Of the two times in which we do read, before and after, neither may be half of it.
-    const probe = await undisturbed(t, frameTimeout / 2, async (gaps) => {
+    const probe = await undisturbed(t, 200, async (frameTimeout, gaps) => {
       const { probe, peer } = await meet([
         { do: "text", text: "a" },
         { do: "hold" },
@@ -375,7 +375,7 @@ export const tmo: readonly Case[] = [
       probe.chat.resume();
       await probe.told("found");
       return probe;
-    });
+    }, 1 / 2);
     const { reason } = await probe.closed;
     t.equal([reason, probe.received], ["ended", 2], "how it ended, and the bytes told");
     needErrors(t, probe.errors, [], "errors told");

@@ -24,7 +24,7 @@ const USAGE = `usage: npm run conformance -- [options]    in a checkout
   --only PATTERNS     ids, clauses, groups or globs, separated by commas: EOF-3.1, EOF-3, EOF, *-1.1
   --runtime NAMES     node, node20, node24, deno, bun, workerd, separated by commas
   --seed NUMBER       decides all data (${DEFAULT_SEED})
-  --jobs NUMBER       runtimes that run at the same time (3)
+  --jobs NUMBER       runtimes that run at the same time (5)
   --patience NUMBER   factor on every time that only guards against hanging (2)
   --json FILE         where the results go (conformance/results/results.json)
   --html FILE         where the report goes (conformance/results/report.html)
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
       only: { type: "string", default: "*" },
       runtime: { type: "string" },
       seed: { type: "string", default: String(DEFAULT_SEED) },
-      jobs: { type: "string", default: "3" },
+      jobs: { type: "string", default: "5" },
       patience: { type: "string", default: "2" },
       json: { type: "string" },
       html: { type: "string" },

@@ -116,7 +116,8 @@ export function verifySegmentation(
 }
 
 /**
- * Every string of exactly `length` letters of `alphabet`, for exhaustive tests of short inputs.
+ * Every string of exactly `length` letters of `alphabet`, for exhaustive tests of short inputs. A
+ * letter of an array may be a few characters that belong together, such as half of a delimiter.
  *
  * @example
  * ```ts
@@ -125,7 +126,10 @@ export function verifySegmentation(
  * if ([...everyString("ab", 2)].join() !== "aa,ab,ba,bb") throw new Error("unreachable");
  * ```
  */
-export function* everyString(alphabet: string, length: number): Generator<string> {
+export function* everyString(
+  alphabet: string | readonly string[],
+  length: number,
+): Generator<string> {
   if (length === 0) {
     yield "";
     return;
