@@ -395,6 +395,24 @@ describe("a Chat that starts TLS", () => {
     client.close();
   });
 
+  it("is loud about what the program did wrong, and about nothing that a peer can do", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown) => void unhandled.push(kindOf(error));
+    process.on("unhandledRejection", listener);
+    for (const startTls of [false, true]) {
+      const [client, server] = [new Chat(), new Chat()];
+      memoryPair(client, server, { startTls });
+      void server.startTls();
+      await turns();
+      await client.write("no handshake").catch(() => {});
+      client.close();
+      server.close();
+      await turns();
+    }
+    process.off("unhandledRejection", listener);
+    expect(unhandled).toEqual(["unsupported"]);
+  });
+
   it("does not while somebody reads", async () => {
     const [client, server] = [new Chat(), new Chat()];
     memoryPair(client, server, { startTls: true });

@@ -28,6 +28,7 @@ export class Engine extends AsyncChat {
   readonly reader: Reader = new Reader();
   /** Called when the connection stands. */
   onconnect: () => void = () => {};
+  #onDemand = false;
 
   /** Prepares a conversation. */
   constructor(options: ChatOptions) {
@@ -79,6 +80,7 @@ export class Engine extends AsyncChat {
 
   override dispatch(): void {
     super.dispatch();
+    if (this.#onDemand && this.tls !== undefined) this.#readAlways();
     if (!this.session.isOver) return;
     this.inbox.keep();
     this.#readAlways();
@@ -89,15 +91,14 @@ export class Engine extends AsyncChat {
    * be under way, as nobody could say which side of the handshake its answer belongs to.
    */
   readOnDemand(): void {
+    this.#onDemand = true;
     this.session.pause();
     this.reader.onwaiting = (waiting) => waiting ? this.session.resume() : this.session.pause();
   }
 
   override startTls(options?: StartTlsOptions): Promise<TlsInfo> {
     if (this.reader.isWaiting) return Promise.reject(readUnderWay("startTls"));
-    const starting = super.startTls(options);
-    starting.then(() => this.#readAlways(), () => {});
-    return starting;
+    return super.startTls(options);
   }
 
   override detach(): Promise<Detached> {
@@ -114,6 +115,7 @@ export class Engine extends AsyncChat {
   }
 
   #readAlways(): void {
+    this.#onDemand = false;
     this.reader.onwaiting = () => {};
     if (this.session.isPaused) this.session.resume();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { drive } from "../../adapters/driver.ts";
 import { Chat } from "../../core/chat.ts";
 import type { Detached } from "../../core/handover.ts";
 import type { Case, Context, Peer, Probe, Step } from "../case.ts";
@@ -213,6 +214,44 @@ export const det: readonly Case[] = [
         await needAnswered(t, await t.dial(target, CONNECT));
       }),
   },
+  ...twins(["DET-5.1", "DET-5.2"], {
+    ...common,
+    title: "a layer of one's own has the transport to itself, and is told what came in between",
+    why: "Whoever puts another protocol under a conversation needs the bytes as they come.",
+  }, async (t: Context, meet) => {
+    const told: string[] = [];
+    const probe = t.probe({
+      terminator: ";",
+      foundTerminator() {
+        if (told.push(this.getText()) < 2) return;
+        this.push("bye;");
+        this.closeWhenDone();
+      },
+    });
+    let goOn = () => {};
+    const may = new Promise<void>((resolve) => goOn = resolve);
+    // There, as on some runtimes a socket can be touched from nowhere else.
+    const { hooks, detached } = switching(async ({ open }) => {
+      await may;
+      drive(probe.chat, open);
+    });
+    const { probe: old, peer } = await meet([
+      { do: "text", text: "switch\n" },
+      { do: "hold" },
+      { do: "text", text: "one;two;" },
+      { do: "recv-end" },
+      { do: "fin" },
+    ], hooks);
+    await old.closed;
+    await peer.release();
+    await t.settle();
+    goOn();
+    await detached;
+    t.equal((await probe.closed).reason, "closed", "how the layer ended");
+    t.equal(told, ["one", "two"], "what the layer was told");
+    t.equal((await seen(peer, hasEnded, "our end")).text, "bye;", "what the peer got");
+    await needSilent(t, old);
+  }),
 ];
 
 const CONNECT: readonly Step[] = [
