@@ -8,8 +8,7 @@ import { Chat } from "../core/chat.ts";
 import type { Engine } from "../core/chat_engine.ts";
 import type { ChatOptions } from "../core/chat_options.ts";
 import { UnsentError } from "../core/chat_writer.ts";
-import { AsyncChat } from "../core/async_chat.ts";
-import { ChatError } from "../core/errors.ts";
+import { AsyncChat, saysOver } from "../core/async_chat.ts";
 import { completeLimits, DEFAULT_LIMITS } from "../core/limits.ts";
 import type { Adapter, ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
 
@@ -104,10 +103,8 @@ async function converse(chat: Chat, handler: ChatHandler): Promise<void> {
 }
 
 /** Whether an error says no more than that the conversation is over. */
-function isOwnEnd({ asyncChat }: Chat, error: unknown): boolean {
-  if (!(error instanceof ChatError) || !asyncChat.session.isOver) return false;
-  if (error instanceof UnsentError) return true;
-  return error.kind === "reset" || error.kind === "closed" || error.kind === "aborted";
+function isOwnEnd({ asyncChat: { session } }: Chat, error: unknown): boolean {
+  return saysOver(session, error) || (session.isOver && error instanceof UnsentError);
 }
 
 /** Parts the limits of the conversation from what the adapter is to be told. */

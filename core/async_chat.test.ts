@@ -35,6 +35,32 @@ describe("by default", () => {
     expect(await chat.closed).toMatchObject({ reason: "aborted", error: reported[0] });
   });
 
+  it.each([
+    ["that the connection is gone", "reset", 0],
+    ["with what the connection failed", "tls", 0],
+    ["with a mistake of its own", "bug", 1],
+  ])("a hook that rejects %s: %s", async (_, what, times) => {
+    const failure = new ChatError(what === "tls" ? "tls" : "reset", "it failed");
+    const { chat, reported } = attached({
+      terminator: "\n",
+      handleError() {},
+      async foundTerminator() {
+        this.push(new Uint8Array(100_000));
+        const error = await this.drained().catch((error) => error);
+        throw what === "bug" ? new Error("a bug") : what === "tls" ? failure : error;
+      },
+    });
+    chat.session.connected();
+    chat.session.receive(new TextEncoder().encode("a\n"));
+    chat.dispatch();
+    chat.session.fail(failure);
+    chat.session.disconnected();
+    for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+    chat.dispatch();
+    expect(reported).toHaveLength(times);
+    expect((await chat.closed).error).toBe(failure);
+  });
+
   it("input is gathered, also where a hook hands it on to the default", () => {
     const { chat } = attached({
       collectIncomingData(data) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ChatError, LimitError } from "./errors.ts";
+import { ChatError, type ErrorKind, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
 import { type Detached, type Handover, injected, PendingHandover } from "./handover.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
@@ -55,6 +55,8 @@ export interface AsyncChatHooks {
   /**
    * Your own hook or producer threw, or rejected. Default: reported, and this connection, no other,
    * is aborted. Override it to keep the connection open; what came with the exception is delivered.
+   * What the connection failed with, or that it is over, such as `drained()` rejects with, is not
+   * reported: other hooks are told.
    */
   handleException: (error: unknown) => HookResult;
   /** It is over. Called exactly once, last. */
@@ -230,7 +232,8 @@ export class AsyncChat implements AsyncChatHooks {
 
   /** Your own code threw; by default that is reported, and this connection aborted. */
   handleException(error: unknown): HookResult {
-    this.report(error);
+    const isTold = error instanceof ChatError && error === this.session.error;
+    if (!isTold && !saysOver(this.session, error)) this.report(error);
     this.abort(error);
   }
 
@@ -728,6 +731,13 @@ export class AsyncChat implements AsyncChatHooks {
     );
   }
 }
+
+/** Whether an error says no more than that the conversation is over, which `handleClose` is told. */
+export function saysOver({ isOver }: Session, error: unknown): error is ChatError {
+  return isOver && error instanceof ChatError && OVER.includes(error.kind);
+}
+
+const OVER: readonly ErrorKind[] = ["reset", "closed", "aborted"];
 
 /** The error where TLS cannot be started in the middle. */
 export function cannotStartTls(peer: string | undefined): ChatError {
