@@ -47,32 +47,28 @@ interface Job {
   readonly policy: readonly Terminator[];
   /** Pieces that texts are made of: together they come to every state of the search. */
   readonly pieces: readonly string[];
-  /** Pieces in a text. */
+  /** Pieces in a text: enough for a frame of exactly the limit, or above it, and what ends it. */
   readonly length: number;
+  /** The limit where there is one, in bytes. */
+  readonly limit: number;
 }
 
 const JOBS: readonly Job[] = [
-  { policy: ["\n"], pieces: ["\n", "x"], length: 5 },
-  { policy: ["\r\n"], pieces: ["\r", "\n", "x"], length: 4 },
-  { policy: ["aab"], pieces: ["a", "b", "x"], length: 4 },
-  { policy: ["\r\n.\r\n"], pieces: ["\r", "\n", ".", "\r\n."], length: 3 },
-  { policy: [["\r\n", "\n"]], pieces: ["\r", "\n", "x"], length: 4 },
-  { policy: [["ab", "abc", "b"]], pieces: ["a", "b", "c"], length: 4 },
-  { policy: [1], pieces: ["a", "bc"], length: 4 },
-  { policy: [3], pieces: ["a", "bc"], length: 4 },
-  { policy: ["\n", 2, "\r\n", null], pieces: ["\n", "x", "\r\n"], length: 4 },
-  { policy: ["aab", 3, ["ab", "abc", "b"]], pieces: ["aab", "ab", "c"], length: 3 },
-];
-
-const LIMITS: readonly Limits[] = [
-  {},
-  { maxFrameLength: 3 },
-  { maxFrameLength: 3, overlong: "skip" },
+  { policy: ["\n"], pieces: ["\n", "x"], length: 5, limit: 3 },
+  { policy: ["\r\n"], pieces: ["\r", "\n", "x"], length: 4, limit: 1 },
+  { policy: ["aab"], pieces: ["a", "b", "xx"], length: 4, limit: 1 },
+  { policy: ["\r\n.\r\n"], pieces: ["\r", ".", "\r\n", ".\r\n"], length: 3, limit: 1 },
+  { policy: [["\r\n", "\n"]], pieces: ["\r", "\n", "x"], length: 4, limit: 1 },
+  { policy: [["ab", "abc", "b"]], pieces: ["a", "b", "c"], length: 4, limit: 1 },
+  { policy: [1], pieces: ["a", "bc"], length: 4, limit: 3 },
+  { policy: [3], pieces: ["a", "bc"], length: 4, limit: 3 },
+  { policy: ["\n", 2, "\r\n", null], pieces: ["\n", "x", "\r\n"], length: 4, limit: 2 },
+  { policy: ["aab", 3, ["ab", "abc", "b"]], pieces: ["aab", "ab", "c"], length: 3, limit: 3 },
 ];
 
 /** The cases. */
 export const partitionCases: readonly Case[] = [
-  ...JOBS.map(({ policy, pieces, length }, index): Case => ({
+  ...JOBS.map(({ policy, pieces, length, limit }, index): Case => ({
     id: `SEG-1.${index + 1}`,
     title:
       `every text of ${length} out of ${JSON.stringify(pieces)}, cut in every way, gives one ` +
@@ -82,7 +78,7 @@ export const partitionCases: readonly Case[] = [
     role: "core",
     run(t) {
       let ways = 0;
-      for (const limits of LIMITS) {
+      for (const limits of withAndWithout(limit)) {
         for (const text of everyString(pieces, length)) {
           ways += verifySegmentation(text, () => conversation(policy, limits));
         }
@@ -108,3 +104,7 @@ export const partitionCases: readonly Case[] = [
     },
   },
 ];
+
+function withAndWithout(maxFrameLength: number): readonly Limits[] {
+  return [{}, { maxFrameLength }, { maxFrameLength, overlong: "skip" }];
+}
