@@ -66,7 +66,7 @@ function card(cases: readonly CaseFacts[], column: ColumnReport): string {
     });
   return `<li><strong>${escape(name)}</strong> <span class="soft">${
     escape(hello?.version ?? "")
-  }, ${seconds} s</span><div class="counts">${counts.join("")}</div>${
+  }, ${Math.round(seconds)}&nbsp;s</span><div class="counts">${counts.join("")}</div>${
     problems.map((problem) => `<p class="problem">${escape(problem)}</p>`).join("")
   }</li>`;
 }
@@ -118,7 +118,7 @@ function row(
     `<td class="id">${id}</td>` +
     `<td><button class="title" aria-expanded="false">${
       escape(title)
-    }</button> <span class="level">${level}</span></td>` +
+    } <span class="level">${level}</span></button></td>` +
     verdicts.map((verdict) => cell(verdict)).join("") +
     "</tr>";
 }
@@ -140,8 +140,8 @@ function gaps(): string {
     }</td></tr>`
   );
   return `<h2>Not tested, and why</h2>
-<table><thead><tr><th scope="col">Clause</th><th scope="col">What would be true</th><th scope="col">Why no case says so</th></tr></thead>
-<tbody>${lines.join("\n")}</tbody></table>`;
+<div class="wide"><table><thead><tr><th scope="col">Clause</th><th scope="col">What would be true</th><th scope="col">Why no case says so</th></tr></thead>
+<tbody>${lines.join("\n")}</tbody></table></div>`;
 }
 
 /** JSON that cannot end its own script element. */

@@ -42,8 +42,12 @@ input[type="search"], select {
   color: var(--ink); font: inherit;
 }
 table { width: 100%; border-collapse: collapse; }
-thead th { position: sticky; top: 0; z-index: 1; background: var(--paper); }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+thead th {
+  position: sticky; top: 0; z-index: 1; border: 0; background: var(--paper);
+  box-shadow: inset 0 -1px var(--line);
+}
+.wide { overflow-x: auto; }
 th.cell, td.cell { width: 7.2rem; text-align: center; }
 tr.group th { padding-top: 1.4rem; font-size: 1.02rem; }
 tr.case { cursor: pointer; }
@@ -70,5 +74,12 @@ tr.detail > td { padding: .75rem 1rem 1.25rem; background: var(--raised); }
 .trace td { padding: 0 1.25rem 0 0; border: 0; overflow-wrap: anywhere; }
 .trace td:first-child { color: var(--soft); text-align: right; white-space: nowrap; }
 [hidden] { display: none !important; }
-@media (max-width: 50rem) { th.cell, td.cell { width: auto; } .mark .word { display: none; } }
+@media (max-width: 50rem) {
+  th.cell, td.cell { width: auto; padding-inline: .1rem; }
+  th.cell { font-size: .75rem; }
+  .mark { min-width: 1.3rem; padding: 0 .2rem; }
+  .mark .word { display: none; }
+  tr.case > td { overflow-wrap: anywhere; }
+  tr.case > td.id { font-size: 11px; line-height: 2; }
+}
 `;

@@ -67,14 +67,14 @@ export function renderSoak({ date, wanted, size, servers }: SoakReport): string 
         Object.values(ours.errors).reduce((sum, times) => sum + times, 0),
         Object.entries(ours.ends).map(([end, times]) => `${times} ${end}`).join(", "),
         ours.left,
-      ].map((figure) => `<td>${figure}</td>`).join("")
+      ].map((figure) => `<td>${figure.toLocaleString("en")}</td>`).join("")
     }</tr>`
   );
   return `<h2>Soak</h2>
 <p class="soft">${size} connections at once${limited}, most of them idle; a tenth is driven, a tenth
 reset, a tenth vanishes; ${date.slice(0, 10)}. Resident bytes for each idle connection, beside those
 of the runtime's own socket.</p>
-<table><thead><tr>${
+<div class="wide"><table><thead><tr>${
     [
       "Runtime",
       "held",
@@ -87,5 +87,5 @@ of the runtime's own socket.</p>
       "left",
     ].map((head) => `<th scope="col">${head}</th>`).join("")
   }</tr></thead>
-<tbody>${rows.join("\n")}</tbody></table>`;
+<tbody>${rows.join("\n")}</tbody></table></div>`;
 }
