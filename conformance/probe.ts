@@ -49,7 +49,6 @@ const COMMANDS = [
 export class RecordedProbe implements Probe {
   readonly chat: AsyncChat;
   readonly errors: unknown[] = [];
-  readonly closed: Promise<CloseReport>;
   received = 0;
 
   readonly #around: ProbeSurroundings;
@@ -62,7 +61,10 @@ export class RecordedProbe implements Probe {
     if (around.checkedSeed !== undefined) this.#checker = new Checker(around.checkedSeed);
     this.chat = new AsyncChat(this.#recorded(options));
     this.#watchCommands();
-    this.closed = this.chat.closed;
+  }
+
+  get closed(): Promise<CloseReport> {
+    return this.chat.closed;
   }
 
   /** How it is called in messages. */

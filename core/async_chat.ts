@@ -165,8 +165,10 @@ export class AsyncChat implements AsyncChatHooks {
   readonly #gatherer = new Gatherer();
   #attachment: Attachment | undefined;
   #report: CloseReport | undefined;
+  /** The same, once `handleClose` is done. */
+  #lastReport: CloseReport | undefined;
   #onclosed: (report: CloseReport) => void = () => {};
-  readonly #closed: Promise<CloseReport> = new Promise((resolve) => this.#onclosed = resolve);
+  #closed: Promise<CloseReport> | undefined;
   #drainWaiters: { resolve: () => void; reject: (error: ChatError) => void }[] = [];
   #handover: PendingHandover<unknown> | undefined;
 
@@ -413,7 +415,10 @@ export class AsyncChat implements AsyncChatHooks {
 
   /** How it ended: resolves when `handleClose` is done, with what it was told; never rejects. */
   get closed(): Promise<CloseReport> {
-    return this.#closed;
+    // Made for who asks: few do, and on Workers a promise belongs to the request that made it.
+    return this.#closed ??= this.#lastReport === undefined
+      ? new Promise((resolve) => this.#onclosed = resolve)
+      : Promise.resolve(this.#lastReport);
   }
 
   /** Closes when all is sent, and waits for the end. */
@@ -646,7 +651,10 @@ export class AsyncChat implements AsyncChatHooks {
       this.#report = report;
       this.#gatherer.clear();
       // On Workers nothing runs any more once the promise of the end has settled.
-      void this.#lastCall(report).then(() => this.#onclosed(report));
+      void this.#lastCall(report).then(() => {
+        this.#lastReport = report;
+        this.#onclosed(report);
+      });
     },
   };
 
