@@ -36,9 +36,9 @@ export interface Compared {
 /** The file. */
 export interface SoakReport {
   readonly date: string;
-  /** Connections that were wanted, and as many as the system allows. */
+  /** Connections that were wanted of each, and the file descriptors that a process may have. */
   readonly wanted: number;
-  readonly size: number;
+  readonly limit: number;
   readonly servers: readonly Compared[];
 }
 
@@ -54,8 +54,7 @@ export function readSoak(file: string): SoakReport | undefined {
 }
 
 /** A part of the suite's page. */
-export function renderSoak({ date, wanted, size, servers }: SoakReport): string {
-  const limited = size < wanted ? ` (${wanted} were wanted: the system allows no more)` : "";
+export function renderSoak({ date, wanted, limit, servers }: SoakReport): string {
   const rows = servers.map(({ name, ours, raw }) =>
     `<tr><td>${name}</td>${
       [
@@ -71,8 +70,10 @@ export function renderSoak({ date, wanted, size, servers }: SoakReport): string 
     }</tr>`
   );
   return `<h2>Soak</h2>
-<p class="soft">${size} connections at once${limited}, most of them idle; a tenth is driven, a tenth
-reset, a tenth vanishes; ${date.slice(0, 10)}. Resident bytes for each idle connection, beside those
+<p class="soft">${wanted} connections at once, or as many as ${limit} file descriptors allow, most of
+them idle; a tenth is driven, a tenth reset, a tenth vanishes; ${
+    date.slice(0, 10)
+  }. Resident bytes for each idle connection, beside those
 of the runtime's own socket.</p>
 <div class="wide"><table><thead><tr>${
     [
