@@ -15,8 +15,8 @@ import { pathsOfCheckout } from "./node/matrix/paths.ts";
 import type { Result } from "./result.ts";
 import { DEFAULT_SEED } from "./run.ts";
 
-/** Two at a time, on a machine that may be busy with other tests. */
-const JOBS = 2;
+/** Not all at a time, on a machine that may be busy with other tests. */
+const JOBS = 3;
 const PATIENCE = 4;
 /** When a line has not come by then, nothing will; in milliseconds. */
 const TIMEOUT = 600_000;

@@ -5,8 +5,8 @@
  */
 
 import type { Case, Context } from "../case.ts";
-import { fill, hasEnded, MIB, needWhole, pour, seen, standstill, twins } from "./meeting.ts";
-import { cutFrames, latePeer, unreadInput } from "./shared.ts";
+import { fill, MIB, needWhole, pour, standstill, twins } from "./meeting.ts";
+import { cutFrames, inputAfterOurEnd, latePeer, unreadInput } from "./shared.ts";
 
 /** The cases of the clauses EOF. */
 export const eof: readonly Case[] = [
@@ -62,21 +62,7 @@ export const eof: readonly Case[] = [
     title: "after our FIN, which the peer sees, we still receive 100,000 bytes",
     why: "That is how one says: this was the whole question.",
     level: "MUST",
-  }, async (t: Context, meet) => {
-    const size = 100_000;
-    const { probe, peer } = await meet(
-      [{ do: "recv-end" }, { do: "send", bytes: size }, { do: "fin" }],
-      {},
-      { checked: true },
-    );
-    probe.chat.push("?");
-    probe.chat.end();
-    const { reason } = await probe.closed;
-    t.equal(probe.received, size, "bytes received after our FIN");
-    t.equal(reason, "closed", "how it ended");
-    const { text, fin } = await seen(peer, hasEnded, "our end reaches the peer");
-    t.equal([text, fin], ["?", true], "what the peer got, and whether a FIN");
-  }),
+  }, inputAfterOurEnd),
   ...twins(["EOF-4.1", "EOF-4.2"], {
     title: "by default the peer's FIN flushes all that is queued, and then closes",
     why: "The peer asked, ended its side and reads on: it wants the answer.",

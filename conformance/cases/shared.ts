@@ -49,6 +49,23 @@ export async function latePeer(t: Context, meet: Meet): Promise<void> {
   await needWhole(t, peer, size);
 }
 
+/** We end our side, and the peer, which has seen that, sends 100,000 bytes. */
+export async function inputAfterOurEnd(t: Context, meet: Meet): Promise<void> {
+  const size = 100_000;
+  const { probe, peer } = await meet(
+    [{ do: "recv-end" }, { do: "send", bytes: size }, { do: "fin" }],
+    {},
+    { checked: true },
+  );
+  probe.chat.push("?");
+  probe.chat.end();
+  const { reason } = await probe.closed;
+  t.equal(probe.received, size, "bytes received after our end");
+  t.equal(reason, "closed", "how it ended");
+  const { text, tls, fin } = await seen(peer, hasEnded, "our end reaches the peer");
+  t.equal([(tls ?? { text }).text, fin], ["?", true], "what the peer got, and whether our end");
+}
+
 /** The peer sends and ends while we do not read. */
 export async function unreadInput(t: Context, meet: Meet, size: number): Promise<void> {
   let received = 0;

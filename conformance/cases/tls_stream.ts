@@ -5,8 +5,15 @@
  */
 
 import type { Case, Context, Peer } from "../case.ts";
-import { hasEnded, MIB, seen } from "./meeting.ts";
-import { boundedQueue, closeOverUnread, echoStream, latePeer, pausedReader } from "./shared.ts";
+import { MIB, seen } from "./meeting.ts";
+import {
+  boundedQueue,
+  closeOverUnread,
+  echoStream,
+  inputAfterOurEnd,
+  latePeer,
+  pausedReader,
+} from "./shared.ts";
 import { tlsTwins } from "./tls_meeting.ts";
 
 /** More than the system and TLS keep between two sockets, in bytes. */
@@ -83,20 +90,7 @@ export const tlsStream: readonly Case[] = [
     title: "after our end over TLS, which the peer sees, we still receive 100,000 bytes",
     why: "That is how one says: this was the whole question.",
     level: "MUST",
-  }, async (t: Context, meet) => {
-    const size = 100_000;
-    const { probe, peer } = await meet(
-      [{ do: "recv-end" }, { do: "send", bytes: size }, { do: "fin" }],
-      {},
-      { checked: true },
-    );
-    probe.chat.push("?");
-    probe.chat.end();
-    t.equal((await probe.closed).reason, "closed", "how it ended");
-    t.equal(probe.received, size, "bytes received after our end");
-    const { tls, fin } = await seen(peer, hasEnded, "our end reaches the peer");
-    t.equal([tls?.text, fin], ["?", true], "what the peer got, and whether our end");
-  }),
+  }, inputAfterOurEnd),
   ...tlsTwins(["TLS-4.5", "TLS-4.6"], {
     title:
       "our end is said in TLS, by a close_notify before the FIN, also right after the handshake",
