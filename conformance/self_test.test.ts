@@ -88,6 +88,13 @@ describe("a case", () => {
       verdict: "fail",
       detail: "took longer than 100 ms",
     });
+    const busy = caseOf(() => {
+      for (const end = performance.now() + 150; performance.now() < end;);
+    }, { budget: 100 });
+    expect(await verdictOf(busy)).toMatchObject({
+      verdict: "fail",
+      detail: "took longer than 100 ms",
+    });
     const waiting = caseOf(async (t) => {
       const peer = await t.peer([]);
       const probe = await t.open(peer);

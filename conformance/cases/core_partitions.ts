@@ -76,6 +76,7 @@ export const partitionCases: readonly Case[] = [
     why: "TCP cuts as it likes; a parser that cares about it works in tests and fails in the field",
     level: "MUST",
     role: "core",
+    budget: 20_000,
     run(t) {
       let ways = 0;
       for (const limits of withAndWithout(limit)) {
@@ -92,6 +93,7 @@ export const partitionCases: readonly Case[] = [
     why: "what holds for short inputs must hold across large chunks and the fast search as well",
     level: "MUST",
     role: "core",
+    budget: 20_000,
     run(t) {
       const random = randomFrom(t.seed);
       let text = "";
