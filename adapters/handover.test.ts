@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AsyncChat, type AsyncChatOptions } from "../core/async_chat.ts";
 import { Chat } from "../core/chat.ts";
+import type { Engine } from "../core/chat_engine.ts";
 import type { CloseReport } from "../core/close_report.ts";
 import { ChatError } from "../core/errors.ts";
 import type { Detached } from "../core/handover.ts";
@@ -383,6 +384,29 @@ describe("startTls() over memory", () => {
 });
 
 describe("a Chat that starts TLS", () => {
+  it("asks its peer for bytes only while somebody reads, until TLS is spoken", async () => {
+    const [client, server] = [new Chat(), new Chat()];
+    (server.asyncChat as Engine).readOnDemand();
+    memoryPair(client, server, { startTls: true });
+    const { session } = server.asyncChat;
+    await client.write("STARTTLS\r\n");
+    await turns();
+    expect(session.wantsRead).toBe(false);
+    expect(await server.readLine()).toBe("STARTTLS");
+    await turns();
+    expect(session.wantsRead).toBe(false);
+    const accepting = server.startTls({ goAhead: "go\n" });
+    expect(await client.readLine()).toBe("go");
+    await client.startTls();
+    await accepting;
+    await turns();
+    expect(session.wantsRead).toBe(true);
+    await client.write("secret\n");
+    expect(await server.readLine()).toBe("secret");
+    client.close();
+    server.close();
+  });
+
   it("fails for input that has come and was not read", async () => {
     const [client, server] = [new Chat(), new Chat()];
     memoryPair(client, server, { startTls: true });

@@ -75,6 +75,23 @@ describe("what is gathered", () => {
     expect(decode(outbox.next(Infinity)!)).toBe("one two three");
   });
 
+  it("goes on in another slab when one is full", () => {
+    const outbox = new Outbox(nobody);
+    let pushed = "first;", sent = "";
+    outbox.add(encode(pushed));
+    for (let i = 0; i < 1000; i++) {
+      const piece = `${i}${"x".repeat(200)};`;
+      outbox.gather(piece);
+      pushed += piece;
+    }
+    expect(outbox.bytes).toBe(pushed.length);
+    for (let bytes; (bytes = outbox.next(Infinity)) !== undefined;) {
+      sent += latin1(bytes);
+      outbox.sent(bytes.length);
+    }
+    expect(sent).toBe(pushed);
+  });
+
   it("stays behind a large piece, a producer, and what is on its way", () => {
     const outbox = new Outbox(nobody);
     outbox.add(new Uint8Array(GATHERED + 1));
