@@ -39,7 +39,11 @@ export function stayInRequest(chat: AsyncChat, socket: Pick<WorkerSocket, "close
 function fromAnywhere(act: () => void): () => void {
   let call: () => void = ignore;
   const listen = () => {
-    void new Promise<void>((resolve) => call = resolve).then(() => {
+    // Not `new Promise`: what optimised code makes of that belongs to no request, and its callbacks
+    // are called in whichever request resolves it.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    call = resolve;
+    void promise.then(() => {
       listen();
       act();
     });
