@@ -5,6 +5,7 @@
  */
 
 import type { AsyncChat } from "../core/async_chat.ts";
+import { deferred } from "../core/deferred.ts";
 import { after } from "./clock.ts";
 import type { WorkerSocket } from "./cloudflare_socket.ts";
 import { ignore } from "./stream_transport.ts";
@@ -39,9 +40,7 @@ export function stayInRequest(chat: AsyncChat, socket: Pick<WorkerSocket, "close
 function fromAnywhere(act: () => void): () => void {
   let call: () => void = ignore;
   const listen = () => {
-    // Not `new Promise`: what optimised code makes of that belongs to no request, and its callbacks
-    // are called in whichever request resolves it.
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = deferred<void>();
     call = resolve;
     void promise.then(() => {
       listen();

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { deferred } from "./deferred.ts";
 import { ChatError, type ErrorKind, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
 import { type Detached, type Handover, injected, PendingHandover } from "./handover.ts";
@@ -361,7 +362,9 @@ export class AsyncChat implements AsyncChatHooks {
   drained(): Promise<void> {
     if (this.session.isOver) return Promise.reject(this.#tooLate());
     if (this.session.isDrained) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
+    const waiter = deferred<void>();
+    this.#drainWaiters.push(waiter);
+    return waiter.promise;
   }
 
   /** What has been counted so far: bytes, frames, writes. */
@@ -416,9 +419,11 @@ export class AsyncChat implements AsyncChatHooks {
   /** How it ended: resolves when `handleClose` is done, with what it was told; never rejects. */
   get closed(): Promise<CloseReport> {
     // Made for who asks: few do, and on Workers a promise belongs to the request that made it.
-    return this.#closed ??= this.#lastReport === undefined
-      ? new Promise((resolve) => this.#onclosed = resolve)
-      : Promise.resolve(this.#lastReport);
+    if (this.#closed !== undefined) return this.#closed;
+    const { promise, resolve } = deferred<CloseReport>();
+    if (this.#lastReport === undefined) this.#onclosed = resolve;
+    else resolve(this.#lastReport);
+    return this.#closed = promise;
   }
 
   /** Closes when all is sent, and waits for the end. */

@@ -5,6 +5,7 @@
  */
 
 import type { AbortSignalLike } from "./chat_options.ts";
+import { deferred } from "./deferred.ts";
 import { ChatError } from "./errors.ts";
 
 /** Calls `act` after so many milliseconds, and answers how to call that off. */
@@ -53,8 +54,9 @@ export class Reader {
    * throws. It must take all or nothing.
    */
   read<T>(take: () => T | undefined, patience: Patience = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const { signal, timeout } = patience;
+    const { signal, timeout } = patience;
+    const { promise, resolve, reject } = deferred<T>();
+    try {
       if (this.#pending !== undefined) {
         throw new TypeError("a read is under way: await it, or cancel it, before the next one");
       }
@@ -63,9 +65,12 @@ export class Reader {
       }
       if (signal?.aborted) throw cancelled(signal);
       const now = take();
-      if (now !== undefined) return resolve(now);
-      this.#wait(take, resolve, reject, patience);
-    });
+      if (now !== undefined) resolve(now);
+      else this.#wait(take, resolve, reject, patience);
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
   }
 
   #wait<T>(

@@ -6,6 +6,7 @@
 
 import type { AsyncChat } from "./async_chat.ts";
 import type { Chat } from "./chat.ts";
+import { deferred } from "./deferred.ts";
 import { ChatError } from "./errors.ts";
 import type { StartTlsOptions } from "./tls.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
@@ -65,16 +66,16 @@ export class PendingHandover<T> {
   /** What was asked for; rejects when the conversation ends before. */
   readonly outcome: Promise<T>;
   /** It will not come to that. */
-  reject: (error: unknown) => void = () => {};
-  #done: (outcome: T) => void = () => {};
+  readonly reject: (error: unknown) => void;
+  readonly #done: (outcome: T) => void;
   #handover: Handover | undefined;
 
   /** Nothing is asked for before {@linkcode begin}. */
   constructor() {
-    this.outcome = new Promise<T>((resolve, reject) => {
-      this.#done = resolve;
-      this.reject = reject;
-    });
+    const { promise, resolve, reject } = deferred<T>();
+    this.outcome = promise;
+    this.#done = resolve;
+    this.reject = reject;
     // The hooks are told as well: not everybody waits for it.
     this.outcome.catch(() => {});
   }
