@@ -1,7 +1,9 @@
 /** Checks and runs every `@example` of the public API, and every code block of the pages. */
 
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
@@ -17,16 +19,21 @@ interface Block {
   readonly title: string;
   readonly name: string;
   readonly code: string;
+  /** Marked as `ts server`: it does not end by itself. */
+  readonly isServer: boolean;
 }
 
 function blocksOf(path: string): Block[] {
   const text = path.endsWith(".md")
     ? readFileSync(path, "utf8")
     : readFileSync(path, "utf8").replace(/^[ \t]*\* ?/gm, "");
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ 1: code = "", index }) => {
-    const line = text.slice(0, index).split("\n").length + 1;
-    return { title: `${path}:${line}`, name: `${path.replaceAll(/\W/g, "_")}_${line}`, code };
-  });
+  return [...text.matchAll(/^```ts( server)?\n([\s\S]*?)^```$/gm)].map(
+    ({ 1: server, 2: code = "", index }) => {
+      const line = text.slice(0, index).split("\n").length + 1;
+      const name = `${path.replaceAll(/\W/g, "_")}_${line}`;
+      return { title: `${path}:${line}`, name, code, isServer: server !== undefined };
+    },
+  );
 }
 
 const paths = ["core", "adapters", "conformance", "docs"]
@@ -88,7 +95,31 @@ const w :Workerd.Worker = (
   expect(told).toContain('"event":"listen"');
 }
 
-for (const { title, name, code } of blocks) {
+/** A server says where it listens, and lets somebody in; on a free port, as others may run. */
+async function runServer(command: readonly string[], file: string): Promise<void> {
+  writeFileSync(file, readFileSync(file, "utf8").replace(/\bport: \d+/, "port: 0"));
+  const [program = "", ...args] = command;
+  const server = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let complaints = "";
+  server.stderr.on("data", (chunk) => complaints += chunk);
+  const said = await new Promise<string>((resolve) => {
+    let told = "";
+    server.once("exit", () => resolve(told));
+    server.stdout.on("data", (chunk) => {
+      told += chunk;
+      if (told.includes("\n")) resolve(told);
+    });
+  });
+  const port = Number(/localhost (\d+)/.exec(said)?.[1]);
+  const client = createConnection({ host: "localhost", port });
+  const connected = await once(client, "connect").then(() => true, String);
+  client.destroy();
+  server.kill("SIGKILL");
+  expect(connected).toBe(true);
+  expect(complaints).toBe("");
+}
+
+for (const { title, name, code, isServer } of blocks) {
   test(`the code at ${title} runs`, async () => {
     const { code: script } = await transform(code, {
       loader: "ts",
@@ -98,9 +129,12 @@ for (const { title, name, code } of blocks) {
     if (code.includes("asynchat/adapters/cloudflare")) return runWorker(script, name);
     const file = join(folder, `${name}.mjs`);
     writeFileSync(file, script);
+    if (isServer) return runServer(commandOf(code, file), file);
     const [command, ...args] = commandOf(code, file);
-    const { stderr } = await run(command, args, { timeout: 120_000 });
+    const { stdout, stderr } = await run(command, args, { timeout: 120_000 });
     expect(stderr.trim()).toBe("");
+    const shown = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
+    if (shown.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(shown);
   });
 }
 
