@@ -1,10 +1,10 @@
-// The first level of the sidebar is open until somebody closes it.
+// What one reads first is open until somebody closes it. Behind a narrow window's menu, too.
 const PARTS = [
-  "Start",
-  "The engine",
+  "Start here",
+  "Build a protocol",
+  "Keep it running",
   "Runtimes",
-  "Keeping it running",
-  "Background",
+  "Coming from elsewhere",
   "API",
 ];
 try {

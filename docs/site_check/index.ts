@@ -4,7 +4,7 @@
  *
  * ```sh
  * npm run docs:check                            # needs Chromium: CHROMIUM, or in PATH
- * npm run docs:check -- --screenshots FOLDER    # of the guide, light and dark
+ * npm run docs:check -- --screenshots FOLDER    # of every page: wide and narrow, light and dark
  * ```
  *
  * @module
@@ -21,6 +21,8 @@ import { serveHttp } from "../examples/web/server.ts";
 import { faultOf, type Link, readSite, resolve } from "./links.ts";
 
 const FOLDER = "docs/site";
+/** A screen's, and a phone's. */
+const WIDTHS = [1280, 390];
 /** Longest wait for a page, in milliseconds; nothing is timed. */
 const PATIENCE = 30_000;
 const TYPES: Readonly<Record<string, string>> = {
@@ -128,19 +130,27 @@ const urlOf = (path: string) => base + path.split("/").map(encodeURIComponent).j
   }
   check("every page is within two clicks of the first", all.filter((path) => !near.has(path)));
 
-  const wide: string[] = [], empty: string[] = [];
-  for (const path of shown) {
-    at = path;
-    await go(page, urlOf(path));
-    const [width, window, images] = await page.evaluate<[number, number, number]>(
-      `[document.documentElement.scrollWidth, innerWidth,
-        [...document.images].filter((image) => image.complete && image.naturalWidth === 0).length]`,
-    );
-    if (width > window) wide.push(`${path}: ${width} in ${window}`);
-    if (images > 0) empty.push(`${path}: ${images}`);
+  for (const width of WIDTHS) {
+    const wide: string[] = [], empty: string[] = [];
+    await page.send("Emulation.setDeviceMetricsOverride", {
+      width,
+      height: 900,
+      deviceScaleFactor: 1,
+      mobile: width < 500,
+    });
+    for (const path of shown) {
+      at = path;
+      await go(page, urlOf(path));
+      const [needed, images] = await page.evaluate<[number, number]>(
+        `[document.documentElement.scrollWidth,
+          [...document.images].filter((image) => image.complete && image.naturalWidth === 0).length]`,
+      );
+      if (needed > width) wide.push(`${path}: ${needed} in ${width}`);
+      if (images > 0) empty.push(`${path}: ${images}`);
+    }
+    check(`no page of ${shown.length} is wider than a window of ${width} pixels`, wide);
+    check(`no image is missing there`, empty);
   }
-  check(`no page of ${shown.length} is wider than the window`, wide);
-  check("no image is missing", empty);
 
   for (const words of ["setTerminator", "backpressure", "asyncore"]) {
     at = `search for ${words}`;
@@ -168,17 +178,25 @@ const urlOf = (path: string) => base + path.split("/").map(encodeURIComponent).j
     mkdirSync(screenshots, { recursive: true });
     for (const theme of ["light", "dark"]) {
       await page.evaluate(`localStorage.setItem("tsd-theme", ${JSON.stringify(theme)})`);
-      for (const path of shown.filter((path) => !path.includes("Decisions."))) {
-        await go(page, urlOf(path));
-        const name = path.replace(/^.*\/|\.html$/g, "").replaceAll(/\W+/g, "_");
-        const height = await page.evaluate<number>("document.documentElement.scrollHeight");
-        await page.send("Emulation.setDeviceMetricsOverride", {
-          width: 1400,
-          height: Math.min(height, 6_000),
-          deviceScaleFactor: 1,
-          mobile: false,
-        });
-        writeFileSync(join(screenshots, `${name}.${theme}.png`), await page.screenshot());
+      for (const width of WIDTHS) {
+        for (const path of shown) {
+          const size = (height: number) =>
+            page.send("Emulation.setDeviceMetricsOverride", {
+              width,
+              height,
+              deviceScaleFactor: 1,
+              mobile: width < 500,
+            });
+          await size(900);
+          await go(page, urlOf(path));
+          const name = path.replace(/^.*\/|\.html$/g, "").replaceAll(/\W+/g, "_");
+          const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+          await size(Math.min(height, 6_000));
+          writeFileSync(
+            join(screenshots, `${name}.${width}.${theme}.png`),
+            await page.screenshot(),
+          );
+        }
       }
     }
     console.log(`screenshots are in ${screenshots}`);

@@ -1,0 +1,57 @@
+/**
+ * Gives each page of the site its title and its place in the sidebar. The pages themselves have no
+ * front matter, since GitHub would show it above the text.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { Converter } from "typedoc";
+
+const guide = (...names) => names.map((name) => `docs/guide/${name}.md`);
+const inside = (folder) => readdirSync(`docs/${folder}`).toSorted();
+
+/** The parts of the sidebar in their order, and the pages of each in theirs. */
+const PARTS = {
+  "Start here": guide("why", "getting_started", "how_it_works", "three_ways"),
+  "Build a protocol": guide(
+    "terminators",
+    "producers",
+    "async_face",
+    "protocols",
+    "timeouts_and_errors",
+    "tls",
+    "testing_your_protocol",
+  ),
+  "Keep it running": guide("debugging", "monitoring", "security", "performance"),
+  "Runtimes": guide("runtimes", "web", "writing_an_adapter"),
+  "Coming from elsewhere": guide("migrating", "comparison", "article"),
+  "Examples": inside("examples").map((name) => `docs/examples/${name}/README.md`),
+  "Decisions": ["README.md", ...inside("decisions").filter((name) => name !== "README.md")]
+    .map((name) => `docs/decisions/${name}`),
+  "Project": ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
+};
+
+/** A page's title is its first heading; the site tells pages apart by it. */
+const titleOf = (text) => /^\s*# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "");
+
+const parts = new Map();
+for (const [part, paths] of Object.entries(PARTS)) {
+  for (const path of paths) {
+    const title = titleOf(readFileSync(path, "utf8"));
+    if (title === undefined || parts.has(title)) throw new Error(`${path}: ${title} is no title`);
+    parts.set(title, part);
+  }
+}
+
+/** What TypeDoc calls when it starts. */
+export function load(app) {
+  app.on("bootstrapEnd", () => {
+    app.options.setValue("projectDocuments", Object.values(PARTS).flat());
+    app.options.setValue("categoryOrder", [...Object.keys(PARTS), "API"]);
+  });
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, page) => {
+    page.name = titleOf(page.content.map(({ text }) => text).join(""));
+    page.frontmatter.category = parts.get(page.name);
+  });
+}
