@@ -8,6 +8,7 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
 import { complain } from "./clock.ts";
 import { dismiss, drive, type Open } from "./driver.ts";
+import { checkFunction } from "./names.ts";
 import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./options.ts";
 
 /** The runtime's own listener, as far as it is needed here. */
@@ -33,7 +34,9 @@ export class Accepting {
   readonly #owners = new Set<Owner>();
   #onempty: (() => void) | undefined;
 
+  /** @throws {TypeError} for a factory that is no function. */
   constructor(options: ListenOptions, factory: ChatFactory) {
+    checkFunction(factory, "listen() needs a function that makes an AsyncChat for each connection");
     this.#options = options;
     this.#factory = factory;
   }

@@ -34,6 +34,7 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
+import { needRuntime } from "./unsupported_error.ts";
 
 export type {
   AbortSignalLike,
@@ -136,6 +137,7 @@ export async function connect(
   chat?: AsyncChat,
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
+  needRuntime("Bun");
   const target = connectTarget(options, capabilities);
   const socket = await opening(target.name, options, () => dial(target, tlsOf(options)));
   const tls = options.tls ? infoOf(socket) : undefined;
@@ -159,6 +161,7 @@ function naming({ name, hostname }: Target, tls: TlsInfo | undefined): Naming {
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
+  needRuntime("Bun");
   const target = listenTarget(options, capabilities);
   const accepting = new Accepting(options, factory);
   const handshakes = new Handshakes();

@@ -9,6 +9,7 @@ import type { Port } from "./accepting.ts";
 import { HANDLERS, type Socket } from "./bun_handlers.ts";
 import { bunOptions, openError } from "./bun_tls.ts";
 import type { Target } from "./options.ts";
+import { toListenError } from "./system_errors.ts";
 
 /**
  * Listens, and tells `open` each connection.
@@ -34,7 +35,7 @@ export function portOf(
           : tcpPortOf(Bun.listen({ ...common, hostname, port })),
       );
     } catch (error) {
-      throw openError(error, name);
+      throw openError(error, name, toListenError);
     }
   });
 }

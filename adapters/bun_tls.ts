@@ -61,9 +61,13 @@ export function tlsError(error: unknown, peer: string): ChatError {
 }
 
 /** Puts what a socket could not be opened for into our words: the network, or a certificate. */
-export function openError(error: unknown, peer: string): ChatError {
+export function openError(
+  error: unknown,
+  peer: string,
+  byCode: typeof toChatError = toChatError,
+): ChatError {
   const code = String((error as { code?: unknown } | null)?.code);
-  return /^ERR_(OSSL|BORINGSSL)/.test(code) ? tlsError(error, peer) : toChatError(error, peer);
+  return /^ERR_(OSSL|BORINGSSL)/.test(code) ? tlsError(error, peer) : byCode(error, peer);
 }
 
 /**

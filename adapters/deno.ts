@@ -30,6 +30,7 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
+import { needRuntime } from "./unsupported_error.ts";
 
 export type {
   AbortSignalLike,
@@ -140,6 +141,7 @@ export async function connect(
   chat?: AsyncChat,
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
+  needRuntime("Deno");
   const target = connectTarget(options, capabilities);
   if (options.tls || options.startTls) checkClient(target, tlsOf(options));
   const { conn, tls } = await opening(target.name, options, () => dial(target, options));
@@ -163,10 +165,11 @@ export async function connect(
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {
+  needRuntime("Deno");
   const target = listenTarget(options, capabilities);
   if (options.tls) checkServer(target, options);
-  const port = new DenoPort(await opened(target, options), target);
   const accepting = new Accepting(options, factory);
+  const port = new DenoPort(await opened(target, options), target);
   port.start({
     each(conn, peer, tls) {
       const about = { peer, hostname: target.hostname, capabilities, tls };

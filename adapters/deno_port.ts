@@ -11,6 +11,7 @@ import { after, soon } from "./clock.ts";
 import { give, handshakeInTime, listenTls } from "./deno_tls.ts";
 import { addressOf, explain, type Socket } from "./deno_transport.ts";
 import { type ListenOptions, type Target, tlsOf } from "./options.ts";
+import { toListenError } from "./system_errors.ts";
 
 /** How long to wait when the system has no room for one more connection, in milliseconds. */
 const ACCEPT_RETRY = 100;
@@ -30,7 +31,7 @@ export function opened(target: Target, options: ListenOptions): Promise<Deno.Lis
           : Deno.listen({ hostname, port, tcpBacklog: backlog }),
       );
     } catch (error) {
-      throw explain(error, name);
+      throw explain(error, name, toListenError);
     }
   });
 }

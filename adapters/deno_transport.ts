@@ -103,11 +103,15 @@ export function tune(conn: Socket, options: SocketOptions): void {
 }
 
 /** Puts Deno's error into our words. A name that does not resolve has no code. */
-export function explain(error: unknown, peer: string): ChatError {
+export function explain(
+  error: unknown,
+  peer: string,
+  byCode: typeof toChatError = toChatError,
+): ChatError {
   if (error instanceof ChatError) return error;
   if (error instanceof URIError) return chatErrorOf("dns", error, peer);
   if (error instanceof Error && LOOKUP.test(error.message)) return chatErrorOf("dns", error, peer);
-  return alertError(error, peer) ?? toChatError(error, peer);
+  return alertError(error, peer) ?? byCode(error, peer);
 }
 
 /** How the message of a failed lookup begins, on Unix and on Windows. */

@@ -8,6 +8,7 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { Connection } from "./connection.ts";
 import { Driver } from "./driver_loop.ts";
+import { quoted } from "./names.ts";
 
 /** What a driver may be told beside the conversation and the socket. */
 export interface DriveOptions {
@@ -37,6 +38,7 @@ export type Open = (events: TransportEvents, sizeOf: () => number) => Transport;
  * Binds a conversation to a connected socket, until both are done.
  *
  * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
+ * @throws {TypeError} when `chat` is no conversation; so it has.
  */
 export function drive(
   chat: AsyncChat,
@@ -45,11 +47,22 @@ export function drive(
 ): void {
   const connection = new Connection(open);
   try {
+    needConversation(chat);
     new Driver(chat, connection, options).start();
   } catch (error) {
     connection.close();
     throw error;
   }
+}
+
+function needConversation(chat: unknown): void {
+  // Not by `instanceof`: two copies of the package may be installed.
+  if (typeof (chat as Partial<AsyncChat> | null | undefined)?.attach === "function") return;
+  throw new TypeError(
+    `a connection needs an AsyncChat, made by new AsyncChat({ … }) or of a subclass; got ${
+      quoted(chat)
+    }`,
+  );
 }
 
 /** Gives a connected socket back that nobody will have a conversation on. */

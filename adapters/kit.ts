@@ -10,7 +10,7 @@
  * - {@linkcode Accepting}, {@linkcode listenerOf}: a listener that no single connection ends;
  * - {@linkcode Pulling}: input of sockets that are asked for bytes;
  * - {@linkcode connectChat}, {@linkcode serveChats}: the async face, made of `connect` and `listen`;
- * - {@linkcode toChatError}: the system's error codes as kinds.
+ * - {@linkcode toChatError}, {@linkcode toListenError}: the system's error codes as kinds.
  *
  * The guide has a page about writing an adapter, with a whole one on it.
  *
@@ -44,6 +44,6 @@ export {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
-export { chatErrorOf, toChatError } from "./system_errors.ts";
+export { chatErrorOf, toChatError, toListenError } from "./system_errors.ts";
 export { checkStartTls, checkTls, NO_TLS, type Role } from "./tls_options.ts";
 export { unsupported } from "./unsupported_error.ts";

@@ -32,7 +32,7 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
-import { toChatError } from "./system_errors.ts";
+import { toChatError, toListenError } from "./system_errors.ts";
 
 export type {
   AbortSignalLike,
@@ -180,7 +180,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     : secureListener(tls, target.name, peerOf, accept, report);
   const { backlog = 511 } = options;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(toChatError(error, target.name)));
+    server.once("error", (error) => reject(toListenError(error, target.name)));
     const done = () => {
       server.removeAllListeners("error");
       resolve();

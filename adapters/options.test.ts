@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
-import { capabilities, connect, serve } from "./node.ts";
+import { AsyncChat } from "../core/async_chat.ts";
+import * as bun from "./bun.ts";
+import * as deno from "./deno.ts";
+import { capabilities, connect, listen, serve } from "./node.ts";
 import { connectTarget, type ListenOptions, listenTarget } from "./options.ts";
 
 it("a hostname that is empty is none: runtimes disagree on what it means", () => {
@@ -20,4 +23,55 @@ it("tls: false is plaintext for a listener as well", async () => {
   await using server = await serve(options, (chat) => chat.write("plain\n"));
   await using chat = await connect({ port: server.port, tls: false });
   expect([await chat.readLine({ timeout: 5_000 }), chat.tls]).toEqual(["plain", undefined]);
+});
+
+const unknownTo = <T>(value: unknown) => value as T;
+
+it("says of a port in text that it is text: it looks right otherwise", () => {
+  const options = { port: unknownTo<number>("7000") };
+  expect(() => connectTarget(options, capabilities)).toThrow('got "7000"');
+  expect(() => listenTarget(options, capabilities)).toThrow('got "7000"');
+});
+
+it.each([undefined, null, 7000, "localhost:7000"])("%j is no object of options", async (value) => {
+  const options = unknownTo<ListenOptions>(value);
+  const whose = { name: "TypeError", message: expect.stringContaining("an object of options") };
+  await expect(connect(options)).rejects.toMatchObject(whose);
+  await expect(connect(options, new AsyncChat())).rejects.toMatchObject(whose);
+  await expect(listen(options, () => new AsyncChat())).rejects.toMatchObject(whose);
+  await expect(serve(options, () => {})).rejects.toMatchObject(whose);
+});
+
+it("a hostname or a path that is no text is refused as such", () => {
+  for (const name of ["hostname", "path"]) {
+    const options = unknownTo<ListenOptions>({ [name]: 7 });
+    expect(() => listenTarget(options, capabilities)).toThrow(new RegExp(`^${name} must be`));
+  }
+});
+
+it("a factory or a handler that is none is refused before anybody comes", async () => {
+  const none = unknownTo<() => AsyncChat>(new AsyncChat());
+  await expect(listen({ port: 0 }, none)).rejects.toThrow("needs a function that makes");
+  await expect(serve({ port: 0 }, none)).rejects.toThrow("needs a function that is called");
+});
+
+it("a factory that makes no conversation is told so, and costs its own connection", async () => {
+  const errors: unknown[] = [];
+  const factory = unknownTo<() => AsyncChat>(() => ({ terminator: "\n" }));
+  const listener = await listen({ port: 0, onerror: (error) => errors.push(error) }, factory);
+  await using chat = await connect({ port: listener.port });
+  expect(await chat.readLine({ timeout: 5_000 })).toBe(null);
+  expect(String(errors)).toContain("a connection needs an AsyncChat");
+  await listener.close();
+});
+
+it("an adapter on another runtime says whose it is", async () => {
+  const named = (name: string) => ({
+    kind: "unsupported",
+    message: expect.stringMatching(`${name}.*asynchat/adapters,`),
+  });
+  for (const [name, other] of [["Deno", deno], ["Bun", bun]] as const) {
+    await expect(other.connect({ port: 1 })).rejects.toMatchObject(named(name));
+    await expect(other.serve({ port: 0 }, () => {})).rejects.toMatchObject(named(name));
+  }
 });

@@ -9,7 +9,7 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import type { AbortSignalLike } from "../core/chat_options.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
-import { checkNames } from "./names.ts";
+import { checkNames, checkObject, quoted } from "./names.ts";
 import { checkTls, needStartTls, type Role } from "./tls_options.ts";
 import { need } from "./unsupported_error.ts";
 
@@ -132,6 +132,7 @@ export interface Target {
  * @throws {RangeError} for a port or a timeout out of range.
  */
 export function connectTarget(options: ConnectOptions, capabilities: Capabilities): Target {
+  checkObject(options, "connect()");
   checkNames(options, CONNECT, "connect()");
   const { connectTimeout } = options;
   if (connectTimeout !== undefined && !(connectTimeout > 0)) {
@@ -148,6 +149,7 @@ export function connectTarget(options: ConnectOptions, capabilities: Capabilitie
 /** Checks what `listen` was given; see {@linkcode connectTarget}. */
 export function listenTarget(options: ListenOptions, capabilities: Capabilities): Target {
   need(capabilities, "listen", "listening");
+  checkObject(options, "listen()");
   checkNames(options, LISTEN, "listen()");
   needSecurity(options, "server", capabilities);
   return targetOf(options, capabilities);
@@ -188,9 +190,11 @@ function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
     return { path: checkPath(path), hostname, port, name: `unix:${path}` };
   }
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError(`port must be an integer from 0 to 65535; got ${port}`);
+    throw new RangeError(`port must be an integer from 0 to 65535; got ${quoted(port)}`);
   }
-  if (hostname === "") throw new TypeError("hostname must not be empty");
+  if (typeof hostname !== "string" || hostname === "") {
+    throw new TypeError(`hostname must be a name or an address; got ${quoted(hostname)}`);
+  }
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return { path, hostname, port, name: `${host}:${port}` };
 }
@@ -199,6 +203,7 @@ function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
 const LONGEST_PATH = 107;
 
 function checkPath(path: string): string {
+  if (typeof path !== "string") throw new TypeError(`path must be text; got ${quoted(path)}`);
   // Some systems would cut a longer one, and then listen somewhere else.
   const bytes = [...path].reduce((sum, letter) => sum + utf8Size(letter), 0);
   if (bytes > 0 && bytes <= LONGEST_PATH) return path;

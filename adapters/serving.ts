@@ -10,6 +10,7 @@ import type { ChatOptions } from "../core/chat_options.ts";
 import { UnsentError } from "../core/chat_writer.ts";
 import { AsyncChat, saysOver } from "../core/async_chat.ts";
 import { completeLimits, DEFAULT_LIMITS } from "../core/limits.ts";
+import { checkFunction, checkObject } from "./names.ts";
 import type { Adapter, ChatFactory, ConnectOptions, Listener, ListenOptions } from "./options.ts";
 
 /** Whom to call, how long to try, and the limits of the conversation. */
@@ -36,6 +37,7 @@ export async function connectChat(
   options: ChatConnectOptions,
   connect: (options: ConnectOptions, chat: AsyncChat) => Promise<unknown>,
 ): Promise<Chat> {
+  checkObject(options, "connect()");
   const { limits, others } = splitLimits(options);
   const chat = new Chat(limits);
   if (options.startTls) (chat.asyncChat as Engine).readOnDemand();
@@ -53,6 +55,8 @@ export async function serveChats(
   handler: ChatHandler,
   listen: (options: ListenOptions, factory: ChatFactory) => Promise<Listener>,
 ): Promise<Listener> {
+  checkObject(options, "serve()");
+  checkFunction(handler, "serve() needs a function that is called with each connection");
   const { limits, others } = splitLimits(options);
   // Now, and not when the first connection comes.
   completeLimits(limits);

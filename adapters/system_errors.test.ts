@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chatErrorOf, toChatError } from "./system_errors.ts";
+import { chatErrorOf, toChatError, toListenError } from "./system_errors.ts";
 
 const withCode = (code: unknown) => Object.assign(new Error("it failed"), { code });
 
@@ -32,6 +32,20 @@ describe("toChatError", () => {
     for (const error of [new Error("x"), withCode(111), "thrown text", undefined, null]) {
       expect(toChatError(error, "peer:1")).toMatchObject({ kind: "unknown", code: undefined });
     }
+  });
+});
+
+describe("toListenError", () => {
+  it("takes a missing folder for no peer that refuses", () => {
+    const error = toListenError(withCode("ENOENT"), "unix:/no/such/folder/x.sock");
+    expect(error).toMatchObject({ kind: "unknown", code: "ENOENT" });
+    expect(error.message).toBe("unix:/no/such/folder/x.sock: it failed; is the folder there?");
+  });
+
+  it("speaks of files where the address is one, and of ports elsewhere", () => {
+    const taken = (name: string) => toListenError(withCode("EADDRINUSE"), name).message;
+    expect(taken("unix:/run/x.sock")).toMatch(/left the file behind/);
+    expect(taken("localhost:80")).toMatch(/port 0 takes a free one/);
   });
 });
 

@@ -21,11 +21,11 @@ const KINDS: ReadonlyMap<unknown, ErrorKind> = new Map([
   ["ENOTCONN", "reset"],
 ]);
 
-/** What to look at, by code or else by kind. */
+/** What to look at, by kind, or for an unknown one by code. */
 const HINTS: ReadonlyMap<unknown, string> = new Map([
   ["EADDRINUSE", "something listens there already; port 0 takes a free one"],
   ["EADDRNOTAVAIL", "that address is none of this machine's"],
-  ["EACCES", "a port below 1024, or that path, may need more rights"],
+  ["EACCES", "a port below 1024 may need more rights"],
   ["EMFILE", "too many files are open: raise the limit of this process"],
   ["refused", "is anything listening there?"],
   ["dns", "is the name right, and the network up?"],
@@ -33,6 +33,19 @@ const HINTS: ReadonlyMap<unknown, string> = new Map([
   ["reset", "the connection was cut, not ended"],
   ["tls", "look at ca and serverName, and whether both sides speak TLS there"],
 ]);
+
+/** The same for unix sockets. */
+const UNIX_HINTS: ReadonlyMap<unknown, string> = new Map([
+  ["EADDRINUSE", "something listens there, or has left the file behind: then remove it"],
+  ["EACCES", "is the folder there, and may this process write to it?"],
+  ["ENOENT", "is the folder there?"],
+]);
+
+/** Says why a runtime could not listen: there `ENOENT` is no peer that refuses. */
+export function toListenError(error: unknown, name: string): ChatError {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === "ENOENT" ? chatErrorOf("unknown", error, name, code) : toChatError(error, name);
+}
 
 /** Puts a runtime's own error into our words, by its `code`; it is kept as the cause. */
 export function toChatError(error: unknown, peer: string): ChatError {
@@ -49,8 +62,12 @@ export function chatErrorOf(
   peer: string,
   code?: string,
 ): ChatError {
-  const what = error instanceof Error ? error.message : String(error);
-  const hint = HINTS.get(code) ?? HINTS.get(kind);
+  const what = (error instanceof Error ? error.message : String(error)).trim();
+  const hint = kind === "unknown" ? hintOf(code, peer) : HINTS.get(kind);
   const message = hint === undefined ? `${peer}: ${what}` : `${peer}: ${what}; ${hint}`;
   return new ChatError(kind, message, { cause: error, code });
+}
+
+function hintOf(code: string | undefined, peer: string): string | undefined {
+  return (peer.startsWith("unix:") ? UNIX_HINTS.get(code) : undefined) ?? HINTS.get(code);
 }

@@ -15,6 +15,16 @@ export function unsupported(what: string, capability: keyof Capabilities): ChatE
   );
 }
 
+/** Throws where the global is not there that the runtime of an adapter is known by. */
+export function needRuntime(name: "Bun" | "Deno"): void {
+  if (name in globalThis) return;
+  throw new ChatError(
+    "unsupported",
+    `asynchat/adapters/${name.toLowerCase()} needs ${name}, and this is another runtime: import ` +
+      "from asynchat/adapters, which is the adapter of the one that runs the code",
+  );
+}
+
 /** Throws that where the capability is not there. */
 export function need(
   capabilities: Capabilities,

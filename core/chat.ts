@@ -20,6 +20,7 @@ import type { Protocol } from "./protocol.ts";
 import { bytesOf, type CompiledTerminator, compileTerminator } from "./terminator.ts";
 import { decode } from "./text.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
+import { byteCount } from "./wording.ts";
 
 /** What ends a line that anybody may have written. */
 const LINE_ENDS = /* @__PURE__ */ compileTerminator(["\r\n", "\n"]);
@@ -173,7 +174,8 @@ export class Chat implements AsyncIterable<Uint8Array> {
     if (typeof delimiter === "number") {
       throw new TypeError("readUntil() takes a delimiter; for a number of bytes use readExactly()");
     }
-    return needFrame(await this.#frame(this.#compile(delimiter), options), "its delimiter");
+    const frame = await this.#frame(this.#compile(delimiter), options);
+    return frame ?? this.#endedBefore("its delimiter");
   }
 
   /**
@@ -181,7 +183,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
    *
    * @throws {IncompleteFrameError} when the input ends before. What came can still be read.
    * @throws {LimitError} when `length` is above `max`; nothing has been allocated.
-   * @throws {RangeError} for a length that is no whole number from 0 on.
+   * @throws {TypeError | RangeError} for a length that is no whole number from 0 on.
    * @throws {ChatError} and others as for {@linkcode read}.
    *
    * @example
@@ -202,11 +204,14 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * ```
    */
   async readExactly(length: number, options: FrameOptions = {}): Promise<Uint8Array> {
+    if (typeof length !== "number") {
+      throw new TypeError("readExactly() takes a number of bytes; for a delimiter use readUntil()");
+    }
     if (length === 0) {
       return await this.#engine.reader.read(() => NOTHING.slice(), options);
     }
     const frame = await this.#frame(this.#compile(length), options);
-    return needFrame(frame, `${length} more bytes`);
+    return frame ?? this.#endedBefore(byteCount(length, "more "));
   }
 
   /**
@@ -534,6 +539,10 @@ export class Chat implements AsyncIterable<Uint8Array> {
     return reader.read(() => inbox.takeFrame(compiled, max), options);
   }
 
+  #endedBefore(expected: string): never {
+    throw new IncompleteFrameError(0, expected, this.peer);
+  }
+
   /** The same end again is the same object again, so that a search goes on where it stopped. */
   #compile(end: FrameEnd): CompiledTerminator {
     if (this.#last !== undefined && sameEnd(this.#last.end, end)) return this.#last.compiled;
@@ -544,11 +553,6 @@ export class Chat implements AsyncIterable<Uint8Array> {
     this.#last = { end: copyOf(end), compiled };
     return compiled;
   }
-}
-
-function needFrame(frame: Uint8Array | null, expected: string): Uint8Array {
-  if (frame === null) throw new IncompleteFrameError(0, expected);
-  return frame;
 }
 
 function copyOf(end: FrameEnd): FrameEnd {

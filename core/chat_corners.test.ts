@@ -209,10 +209,40 @@ describe("UnsentError", () => {
   it("says to whom, how it ended, and how much was lost", () => {
     const closed = new UnsentError(undefined, { reason: "closed", bytesUnsent: 0 }, 3);
     expect([closed.message, closed.kind])
-      .toEqual(["3 bytes were not sent to the peer: it is over (closed)", "closed"]);
+      .toEqual(["3 bytes not sent to the peer: it is over (closed)", "closed"]);
     const error = new TypeError("mine");
     const aborted = new UnsentError("you:1", { reason: "aborted", bytesUnsent: 0, error }, 3);
     expect([aborted.message, aborted.kind, aborted.cause])
-      .toEqual(["3 bytes were not sent to you:1: mine", "aborted", error]);
+      .toEqual(["3 bytes not sent to you:1: mine", "aborted", error]);
+  });
+});
+
+describe("a read that fails", () => {
+  const messageOf = (reading: Promise<unknown>) => reading.catch(({ message }) => message);
+
+  it("names the peer, and counts one byte as one", async () => {
+    const { chat, peer } = stage();
+    const name = chat.peer!;
+    peer.send("ab");
+    await settled(peer);
+    expect(await messageOf(chat.readLine({ max: 1 })))
+      .toBe(
+        `${name}: a frame is longer than 1 byte; give the read a larger max if the peer is right`,
+      );
+    await chat.read({ max: 1 });
+    peer.end();
+    expect(await messageOf(chat.readUntil(";"))).toBe(
+      `${name}: the input ended inside a frame: 1 byte came, then its delimiter was expected`,
+    );
+    expect(await messageOf(chat.readExactly(2))).toMatch(/then 1 more byte was expected$/);
+    await chat.read();
+    expect(await messageOf(chat.readExactly(1))).toMatch(`${name}: the input ended`);
+    chat.close();
+    expect(await messageOf(chat.read())).toMatch(`${name}: the conversation is over`);
+  });
+
+  it("takes a length in text for no delimiter", async () => {
+    const { chat } = stage();
+    await expect(chat.readExactly("5" as unknown as number)).rejects.toThrow(TypeError);
   });
 });

@@ -13,6 +13,7 @@ import { concat } from "./bytes.ts";
 import { ChatError } from "./errors.ts";
 import type { Detached } from "./handover.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
+import { about } from "./wording.ts";
 
 /**
  * An `AsyncChat` that hands its input to whoever reads.
@@ -34,6 +35,7 @@ export class Engine extends AsyncChat {
   constructor(options: ChatOptions) {
     super(options);
     this.inbox.onchange = () => this.reader.changed();
+    this.inbox.peerOf = this.reader.peerOf = () => this.peer;
   }
 
   override handleConnect(): void {
@@ -60,17 +62,17 @@ export class Engine extends AsyncChat {
   }
 
   override handleClose({ error }: CloseReport): void {
-    this.inbox.finish(error === undefined ? over() : asChatError(error));
+    this.inbox.finish(error === undefined ? over(this.peer) : asChatError(error));
   }
 
   override closeWhenDone(): void {
     super.closeWhenDone();
-    this.inbox.stop(over());
+    this.inbox.stop(over(this.peer));
   }
 
   override close(): void {
     super.close();
-    this.inbox.stop(over());
+    this.inbox.stop(over(this.peer));
   }
 
   override abort(reason?: unknown, options?: AbortOptions): void {
@@ -130,8 +132,9 @@ function readUnderWay(call: string): TypeError {
   return new TypeError(`a read is under way: await it, or cancel it, before ${call}()`);
 }
 
-function over(): ChatError {
-  return new ChatError("closed", "the conversation is over: nothing can be read any more");
+function over(peer: string | undefined): ChatError {
+  const what = "the conversation is over: nothing can be read any more";
+  return new ChatError("closed", about(peer, what));
 }
 
 function asChatError(reason: unknown): ChatError {

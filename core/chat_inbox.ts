@@ -8,6 +8,7 @@ import { Held } from "./chat_held.ts";
 import { type ChatError, IncompleteFrameError, LimitError } from "./errors.ts";
 import { feed, finish, initialInput, type Input, type InputSink } from "./input.ts";
 import type { CompiledTerminator } from "./terminator.ts";
+import { about, byteCount } from "./wording.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -30,6 +31,8 @@ interface Search {
 export class Inbox {
   /** Called when there is more to take, or it is clear that nothing more will come. */
   onchange: () => void = () => {};
+  /** Who is at the other end, for messages. */
+  peerOf: () => string | undefined = () => undefined;
 
   readonly #held = new Held();
   #chunk: Uint8Array = NOTHING;
@@ -138,7 +141,7 @@ export class Inbox {
   #scan(source: Uint8Array, input: Input): Input {
     const sink = this.#sink.begin(input.length);
     const next = feed(input, source, sink);
-    if (sink.isOver) throw tooLong(input.limit);
+    if (sink.isOver) throw tooLong(input.limit, this.peerOf());
     return next;
   }
 
@@ -149,10 +152,10 @@ export class Inbox {
     const held = this.#held.length;
     const sink = this.#sink.begin(input.length);
     const last = finish(input, sink);
-    if (sink.isOver) throw tooLong(input.limit);
+    if (sink.isOver) throw tooLong(input.limit, this.peerOf());
     if (sink.isFound) return this.#take(sink.payload, held + behind(last));
     if (held === 0) return null;
-    throw incomplete(held, input);
+    throw incomplete(held, input, this.peerOf());
   }
 
   #nothingMore(): null | undefined {
@@ -229,18 +232,23 @@ function behind({ offset, replay }: Input): number {
   return offset - replay.length;
 }
 
-function tooLong(max: number): LimitError {
+function tooLong(max: number, peer: string | undefined): LimitError {
+  const what = `a frame is longer than ${byteCount(max)}`;
   return new LimitError(
-    `a frame is longer than ${max} bytes; give the read a larger max if the peer is right`,
+    about(peer, `${what}; give the read a larger max if the peer is right`),
     max,
     max + 1,
   );
 }
 
 /** The frame that the input ended inside of, or before. */
-function incomplete(received: number, { terminator }: Pick<Input, "terminator">): ChatError {
+function incomplete(
+  received: number,
+  { terminator }: Pick<Input, "terminator">,
+  peer: string | undefined,
+): ChatError {
   const expected = terminator.kind === "count"
-    ? `${terminator.bytes - received} more bytes`
+    ? byteCount(terminator.bytes - received, "more ")
     : "its delimiter";
-  return new IncompleteFrameError(received, expected);
+  return new IncompleteFrameError(received, expected, peer);
 }

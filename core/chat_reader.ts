@@ -7,6 +7,7 @@
 import type { AbortSignalLike } from "./chat_options.ts";
 import { deferred } from "./deferred.ts";
 import { ChatError } from "./errors.ts";
+import { about } from "./wording.ts";
 
 /** Calls `act` after so many milliseconds, and answers how to call that off. */
 export type After = (milliseconds: number, act: () => void) => () => void;
@@ -28,6 +29,9 @@ interface Pending {
 export class Reader {
   /** Called when somebody begins to wait, and when nobody does any more. */
   onwaiting: (waiting: boolean) => void = () => {};
+
+  /** Who is at the other end, for messages. */
+  peerOf: () => string | undefined = () => undefined;
 
   #pending: Pending | undefined;
   /** `null` before the conversation has been attached. */
@@ -79,6 +83,7 @@ export class Reader {
     reject: (error: unknown) => void,
     { signal, timeout = Infinity }: Patience,
   ): void {
+    const { peerOf } = this;
     let callOff = () => {};
     const done = () => {
       this.#pending = undefined;
@@ -109,7 +114,7 @@ export class Reader {
       arm(after) {
         if (timeout === Infinity) return;
         if (after === undefined) return fail(clockless());
-        callOff = after(timeout, () => fail(late(timeout)));
+        callOff = after(timeout, () => fail(late(timeout, peerOf())));
       },
     };
     this.#pending = pending;
@@ -124,11 +129,10 @@ function cancelled(signal: AbortSignalLike): ChatError {
   });
 }
 
-function late(timeout: number): ChatError {
-  return new ChatError(
-    "timeout",
-    `the peer did not send enough within ${timeout} ms; no byte was taken, and a read may go on`,
-  );
+function late(timeout: number, peer: string | undefined): ChatError {
+  const what =
+    `not enough came within ${timeout} ms; no byte was taken, and the next read may go on`;
+  return new ChatError("timeout", about(peer, what));
 }
 
 function clockless(): ChatError {

@@ -9,6 +9,7 @@ import { ChatError, type ErrorKind } from "./errors.ts";
 import type { CloseReport } from "./close_report.ts";
 import { type Piece, pieceBytes, type ProducerLike, toProducer } from "./producer.ts";
 import { isPromiseLike } from "./promise_like.ts";
+import { byteCount } from "./wording.ts";
 
 /**
  * A write cannot be kept: the conversation ended before it had gone out.
@@ -40,7 +41,7 @@ export class UnsentError extends ChatError {
     const how = error === undefined ? `it is over (${reason})` : error.message;
     super(
       kindOf(report),
-      `${bytesUnsent} bytes were not sent to ${peer ?? "the peer"}: ${how}`,
+      `${byteCount(bytesUnsent)} not sent to ${peer ?? "the peer"}: ${how}`,
       { cause: error },
     );
     this.name = "UnsentError";

@@ -6,6 +6,7 @@
 
 import { type ChatError, IncompleteFrameError } from "./errors.ts";
 import { heldBytes, type Input } from "./input.ts";
+import { byteCount } from "./wording.ts";
 
 /**
  * How a conversation ended, in one word that is the same on every runtime.
@@ -97,6 +98,6 @@ function cutFrame(input: Input): IncompleteFrameError | undefined {
   const { terminator, remaining } = input;
   const received = input.length + heldBytes(input).length;
   if (terminator.kind === "raw" || received === 0) return undefined;
-  const expected = terminator.kind === "count" ? `${remaining} more bytes` : "its delimiter";
+  const expected = terminator.kind === "count" ? byteCount(remaining, "more ") : "its delimiter";
   return new IncompleteFrameError(received, expected);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { about, byteCount } from "./wording.ts";
+
 /**
  * What went wrong, in one word that is the same on every runtime.
  *
@@ -106,12 +108,11 @@ export class IncompleteFrameError extends ChatError {
    *
    * @param received bytes of the frame that did come
    * @param expected what would have ended the frame, in words
+   * @param peer who was at the other end, where that is known
    */
-  constructor(received: number, expected: string) {
-    super(
-      "incomplete",
-      `the input ended inside a frame: ${received} bytes came, then ${expected} was expected`,
-    );
+  constructor(received: number, expected: string, peer?: string) {
+    const came = `${byteCount(received)} came, then ${expected} was expected`;
+    super("incomplete", about(peer, `the input ended inside a frame: ${came}`));
     this.name = "IncompleteFrameError";
     this.received = received;
     this.expected = expected;

@@ -7,6 +7,7 @@
 import { IncompleteFrameError, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
 import { type Protocol, Step } from "./protocol.ts";
+import { byteCount } from "./wording.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -130,7 +131,7 @@ export class ProtocolRun<T> {
     const { terminator } = this.step;
     return new IncompleteFrameError(
       length,
-      typeof terminator === "number" ? `${terminator - length} more bytes` : "its delimiter",
+      typeof terminator === "number" ? byteCount(terminator - length, "more ") : "its delimiter",
     );
   }
 

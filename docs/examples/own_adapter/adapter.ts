@@ -27,6 +27,7 @@ import {
   serveChats,
   type ServeOptions,
   toChatError,
+  toListenError,
 } from "asynchat/adapters/kit";
 
 /** What it can do and cannot: each is a promise, and the suite keeps you to it. */
@@ -70,7 +71,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     accepting.accept(peer, (events) => transportOf(socket, peer, events));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(toChatError(error, name)));
+    server.once("error", (error) => reject(toListenError(error, name)));
     server.listen(port, hostname, resolve);
   });
   const bound = server.address() as { port: number; address: string };
