@@ -7,6 +7,8 @@ import { loadSubject } from "../load_subject.ts";
 const [options = "{}", subject] = process.argv.slice(2);
 const { node: version } = process.versions;
 const own = { name: `Node ${version.split(".")[0]}`, runtime: "node", version, adapter };
+// Nobody listens any more: whoever started this has died.
+process.stdout.on("error", () => process.exit(1));
 await launch(await loadSubject(subject, own), {
   options,
   uncaught(report) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the conformance suite on every runtime, and shows what came of it:
 //   npm run conformance -- --only EOF-3.1 --runtime bun --seed 1996
-// Exit status 0: conforming; 1: a case failed, or was not run; 2: nothing was run.
+// Exit status 0: conforming; 1: a case failed, or was not run; 2: nothing was run; 130: interrupted.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,12 +11,14 @@ import { DEFAULT_SEED } from "../run.ts";
 import { select } from "../select.ts";
 import { chooseColumns, columnsOf } from "./matrix/columns.ts";
 import { runMatrix } from "./matrix/matrix.ts";
-import { pathsFrom } from "./matrix/paths.ts";
+import { type Paths, pathsFrom } from "./matrix/paths.ts";
 import { progressOn } from "./matrix/progress.ts";
 import { isGreen, reportOf, sum } from "./matrix/report_file.ts";
 import { COLOURS, PLAIN, renderLastLine, renderTable } from "./matrix/table.ts";
 import { renderPage } from "./report/page.ts";
 import { readSoak } from "./soak/report.ts";
+
+const INTERRUPTED = 130;
 
 const USAGE = `usage: npm run conformance -- [options]    in a checkout
        npx asynchat-conformance [options]   where the package is installed
@@ -75,24 +77,41 @@ async function main(): Promise<number> {
     jobs: numberOf("jobs", values.jobs),
     patience: numberOf("patience", values.patience),
     onResult: progress.result,
-    onFinished: progress.finished,
+    onFinished: (column) => interrupted.signal.aborted || progress.finished(column),
     signal: interrupted.signal,
   });
   progress.end();
-  if (interrupted.signal.aborted) return 2;
-  const report = reportOf(paths, seed, cases, reports, (performance.now() - started) / 1000);
+  if (interrupted.signal.aborted) {
+    console.error("interrupted: the runtimes have been ended, and no report was written");
+    return INTERRUPTED;
+  }
+  const report = reportOf(paths, {
+    seed,
+    cases,
+    columns: reports,
+    seconds: (performance.now() - started) / 1000,
+    command: commandOf(paths, values.subject),
+  });
 
   const folder = resolve("conformance/results");
   const json = values.json ?? join(folder, "results.json");
   const html = values.html ?? join(folder, "report.html");
   write(json, JSON.stringify(report));
   write(html, renderPage(report, readSoak(join(dirname(html), "soak.json"))));
-  console.log(renderTable(report, process.stdout.isTTY ? COLOURS : PLAIN));
+  const { stdout } = process;
+  // It knows of NO_COLOR and its like; what is no terminal has no such method.
+  console.log(renderTable(report, stdout.hasColors?.() ? COLOURS : PLAIN, stdout.columns));
   console.log(`${json}\n${html}`);
   console.log(renderLastLine(report));
   const { passed, failed, known } = sum(report);
   if (passed + failed + known === 0) return 2;
   return reports.every(isGreen) ? 0 : 1;
+}
+
+/** What starts this again, up to the choice of cases and runtimes. */
+function commandOf({ isCheckout }: Paths, subject: string | undefined): string {
+  const command = isCheckout ? "npm run conformance --" : "npx asynchat-conformance";
+  return subject === undefined ? command : `${command} --subject ${subject}`;
 }
 
 function numberOf(name: string, text: string): number {

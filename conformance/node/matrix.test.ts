@@ -11,6 +11,7 @@ import { isGreen, reportOf, sum } from "./matrix/report_file.ts";
 import { PLAIN, renderLastLine, renderTable } from "./matrix/table.ts";
 import { renderPage } from "./report/page.ts";
 
+const command = "npm run conformance -- --subject mine.ts";
 const paths = pathsOfCheckout(join(import.meta.dirname, "../.."));
 const cases: readonly Case[] = ["TRY-1.1", "TRY-1.2", "TRY-2.1"].map((id) => ({
   id,
@@ -106,9 +107,37 @@ describe("a column", () => {
   it("is not run, and not green by being silent about it, without a binary", async () => {
     const report = await run({ ...fake(() => ""), missing: "no binary" });
     expect(report).toMatchObject({ missing: "no binary", results: {} });
-    const whole = reportOf(paths, 1, cases, [report], 1);
+    const whole = reportOf(paths, { seed: 1, cases, columns: [report], seconds: 1, command });
     expect(sum(whole).passed).toBe(0);
     expect(renderTable(whole, PLAIN)).toContain("Fake 1: NOT RUN: no binary");
+  });
+
+  it("ends at once when the run is aborted, also while its command is made", async () => {
+    for (const early of [true, false]) {
+      const over = new AbortController();
+      // It says who it is when it is left alone for a while, and is not.
+      const hello = {
+        name: "Fake 1",
+        runtime: "fake",
+        version: "1",
+        capabilities: {},
+        excluded: {},
+      };
+      const late = `setTimeout(say, 10_000, ${JSON.stringify({ hello })})`;
+      const hanging = fake(() => `${late}; setInterval(() => {}, 1000)`);
+      const column: Column = {
+        ...hanging,
+        command: async (options) => {
+          if (early) over.abort();
+          else setTimeout(() => over.abort(), 100);
+          await Promise.resolve();
+          return hanging.command(options);
+        },
+      };
+      const report = await runColumn(column, { paths, cases, seed: 1, patience: 1 }, over.signal);
+      expect(report).toMatchObject({ results: {}, problems: [] });
+      expect(report.hello).toBeUndefined();
+    }
   });
 
   it("says who it is, or why it cannot", async () => {
@@ -151,10 +180,16 @@ describe("the report", () => {
     observed: "2",
     trace: [{ at: 1.5, side: "witness", what: "#0 FIN" }],
   });
-  const report = reportOf(paths, 1996, cases, [
-    column("one", [result("TRY-1.1", "pass"), failed, result("TRY-2.1", "unsupported")]),
-    column("two", [result("TRY-1.1", "pass"), result("TRY-1.2", "known")]),
-  ], 2);
+  const report = reportOf(paths, {
+    seed: 1996,
+    cases,
+    seconds: 2,
+    command,
+    columns: [
+      column("one", [result("TRY-1.1", "pass"), failed, result("TRY-2.1", "unsupported")]),
+      column("two", [result("TRY-1.1", "pass"), result("TRY-1.2", "known")]),
+    ],
+  });
 
   it("counts what was not run as failed, and what is unsupported beside", () => {
     expect(sum(report)).toEqual({ passed: 2, failed: 2, unsupported: 1, known: 1, nonStrict: 0 });
@@ -169,13 +204,36 @@ describe("the report", () => {
     const text = lines.join("\n");
     expect(text).toContain("FAIL TRY-1.2 MUST on ONE: TRY-1.2 <holds>");
     expect(text).toMatch(/1\.5 ms +\| #0 FIN/);
-    expect(text).toContain("npm run conformance -- --only TRY-1.2 --runtime one --seed 1996");
+    expect(text).toContain(`${command} --only TRY-1.2 --runtime one --seed 1996`);
     expect(text).toContain("1 unsupported, 1 known to fail, 0 non-strict");
+  });
+
+  it("keeps to the width of its terminal, and says what its letters mean", () => {
+    const many: readonly Case[] = Array.from({ length: 7 }, (_, i) => ({
+      ...cases[0]!,
+      id: `MANY-1.${i + 1}`,
+      title: "x".repeat(200),
+    }));
+    const results = many.map(({ id }, i) => result(id, i % 3 === 0 ? "pass" : "does not apply"));
+    const wide = reportOf(paths, {
+      seed: 1,
+      cases: many,
+      seconds: 2,
+      command,
+      columns: [column("one", results)],
+    });
+    for (const width of [20, 80, 132]) {
+      const [header, row, legend] = renderTable(wide, PLAIN, width).split("\n");
+      expect(header).toMatch(/^clause {3}ONE/);
+      expect(row).toMatch(/^MANY-1 {3}3P 4· {2}/);
+      expect(row!.length).toBeLessThanOrEqual(width);
+      expect(legend).toBe("P pass, · does not apply");
+    }
   });
 
   it("is a page that needs nothing from elsewhere, and cannot be broken by a message", () => {
     const page = renderPage(report);
-    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    expect(page).not.toMatch(/(src|href)="(?!data:|#)/);
     expect(page).not.toMatch(/url\(|@import|https?:\/\//);
     expect(page.match(/<script/g)).toHaveLength(2);
     expect(page.match(/<\/script>/g)).toHaveLength(2);

@@ -16,6 +16,7 @@ import { startWitnessChild } from "./witness_child.ts";
 const RESTARTS = 5;
 /** What a runtime may need beside its cases: to start, to look for leaks; in milliseconds. */
 const GRACE = 20_000;
+const ABORTED = "the run was aborted";
 
 /** What is asked of every column. */
 export interface Asked {
@@ -109,7 +110,7 @@ class ColumnRun {
 
   async all(): Promise<void> {
     const witness = await startWitnessChild(this.#asked.paths);
-    const onabort = () => this.#child?.kill("the run was aborted");
+    const onabort = () => this.#child?.kill(ABORTED);
     this.#signal?.addEventListener("abort", onabort);
     try {
       for (let starts = 0; !this.#done && starts <= RESTARTS; starts++) {
@@ -145,6 +146,8 @@ class ColumnRun {
       (line) => this.#hear(child, JSON.parse(line) as Line),
     );
     this.#child = child;
+    // It may have been aborted while the command was made.
+    if (this.#signal?.aborted) child.kill(ABORTED);
     child.expect(GRACE);
     return child.ended;
   }

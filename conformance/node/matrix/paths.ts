@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 export interface Paths {
   /** The package: where `package.json` and `node_modules` are. */
   readonly root: string;
+  /** The package's own source is there, not only what is published. */
+  readonly isCheckout: boolean;
   /** An entry that Node can run: `built("conformance/node/witness")`. */
   built(entry: string): string;
   /** The same entry for runtimes that like TypeScript; the built one where there is no source. */
@@ -36,6 +38,7 @@ function pathsOf(base: string, extension: string): Paths {
   const built = (entry: string) => join(base, entry + extension);
   return {
     root,
+    isCheckout: existsSync(join(root, "conformance")),
     built,
     source(entry) {
       const source = join(root, `${entry}.ts`);

@@ -26,6 +26,8 @@ export interface SuiteReport {
   readonly host: string;
   readonly seed: number;
   readonly seconds: number;
+  /** What starts such a run again; what to run follows it. */
+  readonly command: string;
   readonly cases: readonly CaseFacts[];
   readonly columns: readonly ColumnReport[];
 }
@@ -33,26 +35,24 @@ export interface SuiteReport {
 /** How many there are of each verdict; `not run` for what a column that ran did not tell. */
 export type Totals = Readonly<Record<Verdict | "not run", number>>;
 
+/** What a report is made of. */
+export interface Run extends Pick<SuiteReport, "seed" | "seconds" | "command" | "columns"> {
+  readonly cases: readonly Case[];
+}
+
 /** Puts it together. */
-export function reportOf(
-  paths: Paths,
-  seed: number,
-  cases: readonly Case[],
-  columns: readonly ColumnReport[],
-  seconds: number,
-): SuiteReport {
-  const { version } = JSON.parse(readFileSync(join(paths.root, "package.json"), "utf8"));
-  const commit = commitOf(paths.root);
+export function reportOf({ root }: Paths, run: Run): SuiteReport {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const commit = commitOf(root);
   return {
     format: 1,
     version,
     date: new Date().toISOString(),
     ...(commit === undefined ? {} : { commit }),
     host: `${process.platform} ${process.arch}, ${cpus().length} CPUs`,
-    seed,
-    seconds: Math.round(seconds * 10) / 10,
-    cases: cases.map(({ id, title, why, level, role }) => ({ id, title, why, level, role })),
-    columns,
+    ...run,
+    seconds: Math.round(run.seconds * 10) / 10,
+    cases: run.cases.map(({ id, title, why, level, role }) => ({ id, title, why, level, role })),
   };
 }
 
@@ -87,8 +87,12 @@ export function sum(report: SuiteReport): {
 }
 
 /** What to type to see one result again. */
-export function repeatCommand(id: string, column: Pick<ColumnReport, "key">, seed: number): string {
-  return `npm run conformance -- --only ${id} --runtime ${column.key} --seed ${seed}`;
+export function repeatCommand(
+  { command, seed }: Pick<SuiteReport, "command" | "seed">,
+  id: string,
+  { key }: Pick<ColumnReport, "key">,
+): string {
+  return `${command} --only ${id} --runtime ${key} --seed ${seed}`;
 }
 
 /** Whether a column may be called green. */

@@ -13,6 +13,9 @@ const TRACE = 24;
 /** Failures that are shown in full, a column. */
 const DETAILS = 20;
 
+/** Cases of a clause that have a letter each. */
+const EACH = 4;
+
 /** Colours, or none. */
 export type Paint = (verdict: Verdict | "dim" | "bold", text: string) => string;
 
@@ -35,10 +38,14 @@ export const COLOURS: Paint = (verdict, text) => `\x1b[${CODES[verdict]}m${text}
 /** Does not paint. */
 export const PLAIN: Paint = (_verdict, text) => text;
 
-/** The table, the totals and the failures. */
-export function renderTable(report: SuiteReport, paint: Paint): string {
+/** Characters of a line where nobody says how many there are. */
+const WIDTH = 110;
+
+/** The table, the totals and the failures; titles are cut so that a clause has one line. */
+export function renderTable(report: SuiteReport, paint: Paint, width: number = WIDTH): string {
   return [
-    ...clauseLines(report, paint),
+    ...clauseLines(report, paint, width),
+    paint("dim", legendOf(report)),
     "",
     ...totalLines(report, paint),
     ...report.columns.flatMap((column) => problemLines(report, column, paint)),
@@ -53,7 +60,7 @@ export function renderLastLine(report: SuiteReport): string {
   return `${passed} passed, ${failed} failed`;
 }
 
-function clauseLines({ cases, columns }: SuiteReport, paint: Paint): string[] {
+function clauseLines({ cases, columns }: SuiteReport, paint: Paint, width: number): string[] {
   const clauses = groups(cases);
   const cells = [...clauses].map(([clause, members]) => ({
     clause,
@@ -65,23 +72,41 @@ function clauseLines({ cases, columns }: SuiteReport, paint: Paint): string[] {
   );
   const first = Math.max(...cells.map(({ clause }) => clause.length), 7);
   const header = ["clause".padEnd(first), ...columns.map(({ name }, i) => name.padEnd(widths[i]!))];
-  const rest = Math.max(20, 110 - first - widths.reduce((sum, width) => sum + width + 2, 0));
+  const rest = Math.max(0, width - widths.reduce((sum, each) => sum + each + 2, first + 2));
   return [
     paint("bold", header.join("  ")),
     ...cells.map(({ clause, title, letters }) =>
       [
         clause.padEnd(first),
         ...letters.map((text, i) => painted(text, paint) + " ".repeat(widths[i]! - text.length)),
-        paint("dim", title.length > rest ? `${title.slice(0, rest - 1)}…` : title),
+        paint("dim", cut(title, rest)),
       ].join("  ")
     ),
   ];
 }
 
-/** One letter when all cases of the clause have the same, else one each. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return most > 1 ? `${text.slice(0, most - 1)}…` : "";
+}
+
+/** What the letters mean that are there. */
+function legendOf({ cases, columns }: SuiteReport): string {
+  const seen = new Set(
+    columns.flatMap(({ results }) => cases.map(({ id }) => results[id]?.verdict)),
+  );
+  const letters = Object.entries(LETTERS).filter(([verdict]) => seen.has(verdict as Verdict));
+  return letters.map(([verdict, letter]) => `${letter} ${verdict}`).join(", ");
+}
+
+/** One letter when all cases of the clause have the same, one each for a few, else how many. */
 function lettersOf(results: readonly (Result | undefined)[]): string {
   const letters = results.map((result) => result === undefined ? " " : LETTERS[result.verdict]);
-  return new Set(letters).size === 1 ? letters[0]! : letters.join("");
+  const counts = new Map<string, number>();
+  for (const letter of letters) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  if (counts.size === 1) return letters[0]!;
+  if (letters.length <= EACH) return letters.join("");
+  return [...counts].map(([letter, count]) => `${count}${letter}`).join(" ");
 }
 
 function painted(letters: string, paint: Paint): string {
@@ -129,7 +154,7 @@ function needsTelling(verdict: Verdict | undefined): boolean {
 }
 
 function detailLines(
-  { seed }: SuiteReport,
+  report: SuiteReport,
   column: ColumnReport,
   { id, level, title }: CaseFacts,
   paint: Paint,
@@ -147,7 +172,7 @@ function detailLines(
       const [left, right] = side === "subject" ? [what, ""] : ["", what];
       return paint("dim", `  ${at.toFixed(1).padStart(8)} ms  ${left.padEnd(44)} | ${right}`);
     }),
-    `  repeat: ${repeatCommand(id, column, seed)}`,
+    `  repeat: ${repeatCommand(report, id, column)}`,
   ];
 }
 

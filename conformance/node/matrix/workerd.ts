@@ -24,6 +24,27 @@ export async function workerdCommand(
   options: LaunchOptions,
 ): Promise<Command> {
   const folder = mkdtempSync(join(tmpdir(), "asynchat-workerd-"));
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    await bundle(paths, folder);
+    const { control } = options;
+    const config = workerdConfig({
+      script: SCRIPT,
+      options: JSON.stringify(options),
+      version: versionOf(file),
+      certificates: control === undefined ? undefined : await new Witness(control).certificates(),
+      // Last, so that nobody has time to take one.
+      inbound: await freePorts(),
+    });
+    writeFileSync(join(folder, CONFIG), config);
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+  return { file, args: ["test", join(folder, CONFIG)], cleanUp };
+}
+
+async function bundle(paths: Paths, folder: string): Promise<void> {
   const { build } = await bundler();
   await build({
     entryPoints: [paths.built("conformance/launchers/workerd")],
@@ -34,21 +55,6 @@ export async function workerdCommand(
     external: ["cloudflare:*"],
     logLevel: "error",
   });
-  const { control } = options;
-  const config = workerdConfig({
-    script: SCRIPT,
-    options: JSON.stringify(options),
-    version: versionOf(file),
-    certificates: control === undefined ? undefined : await new Witness(control).certificates(),
-    // Last, so that nobody has time to take one.
-    inbound: await freePorts(),
-  });
-  writeFileSync(join(folder, CONFIG), config);
-  return {
-    file,
-    args: ["test", join(folder, CONFIG)],
-    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
-  };
 }
 
 function bundler(): Promise<typeof import("esbuild")> {

@@ -61,8 +61,10 @@ function card(cases: readonly CaseFacts[], column: ColumnReport): string {
   }
   const counts = Object.entries(totalsOf(cases, column)).filter(([, count]) => count > 0)
     .map(([verdict, count]) => {
-      const { colour, word } = MARKS[verdict as keyof typeof MARKS];
-      return `<span><span class="mark ${colour}"><b>${count}</b></span> ${word}</span>`;
+      const { colour, sign, word } = MARKS[verdict as keyof typeof MARKS];
+      return `<a href="#verdict=${
+        encodeURIComponent(verdict)
+      }"><span class="mark ${colour}"><b>${count}&nbsp;${sign}</b></span> ${word}</a>`;
     });
   return `<li><strong>${escape(name)}</strong> <span class="soft">${
     escape(hello?.version ?? "")
@@ -105,7 +107,7 @@ function body({ cases, columns }: SuiteReport): string {
 }
 
 function row(
-  { id, level, title }: CaseFacts,
+  { id, level, role, title }: CaseFacts,
   group: string,
   columns: readonly ColumnReport[],
 ): string {
@@ -118,7 +120,7 @@ function row(
     `<td class="id">${id}</td>` +
     `<td><button class="title" aria-expanded="false">${
       escape(title)
-    } <span class="level">${level}</span></button></td>` +
+    } <span class="level">${level}, ${role}</span></button></td>` +
     verdicts.map((verdict) => cell(verdict)).join("") +
     "</tr>";
 }

@@ -43,7 +43,7 @@ function runOf(column, id) {
   }
   if (result.trace && result.trace.length) section.append(traceOf(result.trace));
   if (verdict !== "pass" && result.ms > 0) {
-    const again = "npm run conformance -- --only " + id + " --runtime " + column.key + " --seed " + report.seed;
+    const again = report.command + " --only " + id + " --runtime " + column.key + " --seed " + report.seed;
     section.append(element("pre", "repeat    " + again));
   }
   return section;
@@ -62,7 +62,7 @@ function toggle(row) {
   runs.append(...report.columns.map((column) => runOf(column, id)));
   cell.append(runs);
   if (report.columns.every(({ results }) => !results[id] || results[id].verdict === "pass")) {
-    const again = "npm run conformance -- --only " + id + " --seed " + report.seed;
+    const again = report.command + " --only " + id + " --seed " + report.seed;
     cell.append(element("pre", "repeat    " + again));
   }
   const detail = element("tr", undefined, "detail");

@@ -33,6 +33,8 @@ pre { margin: .5rem 0; overflow-x: auto; white-space: pre-wrap; overflow-wrap: a
 }
 .columns strong { font-size: 1.05rem; }
 .columns .counts { display: flex; flex-wrap: wrap; gap: .2rem .7rem; margin-top: .2rem; }
+.columns a { color: inherit; text-decoration: none; }
+.columns a:hover { text-decoration: underline; }
 .problem { color: var(--bad); }
 form {
   display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; padding: .6rem 0;
