@@ -1,13 +1,14 @@
 /** Checks and runs every `@example` of the public API, and every code block of the pages. */
 
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
-import { build, transform } from "esbuild";
+import { transform } from "esbuild";
 import { expect, test } from "vitest";
+import { type Block, blocks, fences, pages } from "./code_blocks/find_blocks.ts";
+import { runServer } from "./code_blocks/run_server.ts";
+import { runWorker } from "./code_blocks/run_worker.ts";
 
 const run = promisify(execFile);
 // Inside the package, so that its own name resolves as it does for those who install it.
@@ -15,132 +16,92 @@ const folder = "dist/.code_blocks";
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-interface Block {
-  readonly title: string;
-  readonly name: string;
-  readonly code: string;
-  /** Marked as `ts server`: it does not end by itself. */
-  readonly isServer: boolean;
+/** What is not run here, and where it is seen to. */
+const OTHERS: Readonly<Record<string, RegExp>> = {
+  // Held to the servers of the suite, to the letter: three_ways.test.ts.
+  typescript: /^docs[/\\]guide[/\\]three_ways\.md/,
+  // asynchat's side of a port, which CPython has not had since 3.12.
+  python: /^docs[/\\]guide[/\\]migrating\.md/,
+  // Commands: the last test below. What programs print, and pictures.
+  sh: /./,
+  console: /./,
+  text: /./,
+};
+
+test("no code block is left out without a word", () => {
+  const known = fences.filter(({ language }) => /^ts( server)?$/.test(language));
+  expect(known.length).toBeGreaterThan(100);
+  expect(blocks.length).toBe(known.length);
+  const left = fences.filter((fence) => !known.includes(fence));
+  expect(left.filter(({ language, title }) => !OTHERS[language]?.test(title))).toEqual([]);
+});
+
+const RUNTIMES = {
+  node: [process.execPath],
+  deno: ["node_modules/.bin/deno", "run", "-A"],
+  bun: ["node_modules/.bin/bun"],
+};
+
+/** What an example's neighbours are called from where the block is run, and checked. */
+function codeIn(place: string, { code, folder }: Block, ending: string): string {
+  const built = relative(place, join("dist", folder));
+  return code.replaceAll(/from "\.\/(\w+)\.ts"/g, `from "${built}/$1${ending}"`);
 }
 
-function blocksOf(path: string): Block[] {
-  const text = path.endsWith(".md")
-    ? readFileSync(path, "utf8")
-    : readFileSync(path, "utf8").replace(/^[ \t]*\* ?/gm, "");
-  return [...text.matchAll(/^```ts( server)?\n([\s\S]*?)^```$/gm)].map(
-    ({ 1: server, 2: code = "", index }) => {
-      const line = text.slice(0, index).split("\n").length + 1;
-      const name = `${path.replaceAll(/\W/g, "_")}_${line}`;
-      return { title: `${path}:${line}`, name, code, isServer: server !== undefined };
-    },
-  );
+/**
+ * The runtimes that a block names by the adapter it imports. What the pages say about the adapter of
+ * whatever runtime this is must be so on each; Node will do for the rest.
+ */
+function runtimesOf({ title, code }: Block): (keyof typeof RUNTIMES)[] {
+  if (code.includes("asynchat/adapters/deno")) return ["deno"];
+  if (code.includes("asynchat/adapters/bun")) return ["bun"];
+  if (title.includes(".md:") && code.includes('"asynchat/adapters"')) {
+    return ["node", "deno", "bun"];
+  }
+  return ["node"];
 }
 
-const paths = ["core", "adapters", "conformance", "docs"]
-  .flatMap((top) =>
-    readdirSync(top, { recursive: true, encoding: "utf8" }).map((path) => join(top, path))
-  )
-  .filter((path) =>
-    /\.(ts|md)$/.test(path) && !/node_modules|\.test\.ts$|[/\\]site[/\\]/.test(path)
-  )
-  .concat("README.md");
-const blocks = paths.flatMap(blocksOf);
-
-/** The runtime that a block names by the adapter it imports; this one will do for the others. */
-function commandOf(code: string, file: string): [string, ...string[]] {
-  if (code.includes("asynchat/adapters/deno")) return ["node_modules/.bin/deno", "run", "-A", file];
-  if (code.includes("asynchat/adapters/bun")) return ["node_modules/.bin/bun", file];
-  return [process.execPath, file];
-}
-
-/** A Worker is started, and has to listen: its module has been run then. */
-async function runWorker(script: string, name: string): Promise<void> {
-  const entry = join(folder, `${name}.entry.mjs`);
-  writeFileSync(entry, script);
-  await build({
-    entryPoints: [entry],
-    outfile: join(folder, `${name}.mjs`),
-    bundle: true,
-    logLevel: "silent",
-    format: "esm",
-    external: ["cloudflare:sockets"],
-  });
-  const config = join(folder, `${name}.capnp`);
-  writeFileSync(
-    config,
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .w)],
-  sockets = [(name = "tcp", address = "127.0.0.1:0", tcp = (), service = "main")],
-);
-const w :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed "${name}.mjs")],
-  compatibilityDate = "2026-10-01",
-);`,
-  );
-  const worker = spawn("node_modules/.bin/workerd", ["serve", config, "--control-fd=3"], {
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-  });
-  let told = "", complaints = "";
-  worker.stderr!.on("data", (chunk) => complaints += chunk);
-  await new Promise<void>((resolve) => {
-    worker.once("exit", () => resolve());
-    worker.stdio[3]!.on("data", (chunk) => {
-      told += chunk;
-      if (told.includes("listen")) resolve();
-    });
-  });
-  worker.kill("SIGKILL");
-  expect(complaints).toBe("");
-  expect(told).toContain('"event":"listen"');
-}
-
-/** A server says where it listens, and lets somebody in; on a free port, as others may run. */
-async function runServer(command: readonly string[], file: string): Promise<void> {
-  writeFileSync(file, readFileSync(file, "utf8").replace(/\bport: \d+/, "port: 0"));
-  const [program = "", ...args] = command;
-  const server = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let complaints = "";
-  server.stderr.on("data", (chunk) => complaints += chunk);
-  const said = await new Promise<string>((resolve) => {
-    let told = "";
-    server.once("exit", () => resolve(told));
-    server.stdout.on("data", (chunk) => {
-      told += chunk;
-      if (told.includes("\n")) resolve(told);
-    });
-  });
-  const port = Number(/localhost (\d+)/.exec(said)?.[1]);
-  const client = createConnection({ host: "localhost", port });
-  const connected = await once(client, "connect").then(() => true, String);
-  client.destroy();
-  server.kill("SIGKILL");
-  expect(connected).toBe(true);
-  expect(complaints).toBe("");
-}
-
-for (const { title, name, code, isServer } of blocks) {
-  test(`the code at ${title} runs`, async () => {
-    const { code: script } = await transform(code, {
+for (const block of blocks) {
+  const { title, name, code, isServer } = block;
+  const script = async () =>
+    (await transform(codeIn(folder, block, ".js"), {
       loader: "ts",
       format: "esm",
       target: "node20",
+    })).code;
+
+  if (code.includes("asynchat/adapters/cloudflare")) {
+    test(`the code at ${title} answers on workerd`, async () => {
+      const { answer, complaints } = await runWorker(await script(), folder, name);
+      expect(complaints).toBe("");
+      expect(answer).toMatch(/hello|PONG/);
     });
-    if (code.includes("asynchat/adapters/cloudflare")) return runWorker(script, name);
-    const file = join(folder, `${name}.mjs`);
-    writeFileSync(file, script);
-    if (isServer) return runServer(commandOf(code, file), file);
-    const [command, ...args] = commandOf(code, file);
-    const { stdout, stderr } = await run(command, args, { timeout: 120_000 });
-    expect(stderr.trim()).toBe("");
-    const shown = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
-    if (shown.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(shown);
-  });
+    continue;
+  }
+  for (const runtime of runtimesOf(block)) {
+    test(`the code at ${title} runs on ${runtime}`, async () => {
+      const file = join(folder, `${name}.${runtime}.mjs`);
+      writeFileSync(file, await script());
+      const [command = "", ...args] = [...RUNTIMES[runtime], file];
+      if (isServer) {
+        expect(await runServer([command, ...args], file)).toEqual({
+          connected: true,
+          complaints: "",
+        });
+        return;
+      }
+      const { stdout, stderr } = await run(command, args, { timeout: 120_000 });
+      expect(stderr.trim()).toBe("");
+      const shown = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)]
+        .map(([, text]) => text);
+      if (shown.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(shown);
+    });
+  }
 }
 
 /** Whether a block shows what one runtime alone has. */
 function isBound(code: string): boolean {
-  return /"node:|\bDeno\.|\bBun\./.test(code);
+  return /"node:|\bDeno\.|\bBun\.|from "\.\//.test(code);
 }
 
 const audiences = [
@@ -152,7 +113,9 @@ for (const { who, has, shown } of audiences) {
   test(`the code for ${who} type-checks against the published declarations`, async () => {
     const types = join(folder, `types_${who.replace(" ", "_")}`);
     mkdirSync(types, { recursive: true });
-    for (const { name, code } of shown) writeFileSync(join(types, `${name}.ts`), code);
+    for (const block of shown) {
+      writeFileSync(join(types, `${block.name}.ts`), codeIn(types, block, ".js"));
+    }
     const compilerOptions = {
       target: "ES2023",
       lib: ["ESNext", "DOM"],
@@ -172,3 +135,17 @@ for (const { who, has, shown } of audiences) {
     expect(result.stdout).toBe("");
   });
 }
+
+test("every command and file that a page names is there", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const there = new Set(pages);
+  const missing = pages.filter((path) => path.endsWith(".md")).flatMap((path) => {
+    const text = readFileSync(path, "utf8");
+    const commands = [...text.matchAll(/npm run ([\w:-]+)/g)]
+      .filter(({ 1: script = "" }) => !(script in scripts));
+    const sources = [...text.matchAll(/(?:dist\/)?(docs\/examples\/[\w/]+)\.(?:js|tsx?)\b/g)]
+      .filter(({ 1: file }) => !there.has(`${file}.ts`) && !there.has(`${file}.tsx`));
+    return [...commands, ...sources].map(([named]) => `${path}: ${named}`);
+  });
+  expect(missing).toEqual([]);
+});
