@@ -32,6 +32,11 @@ const PARTS = {
   "Project": ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
 };
 
+const left = inside("guide").filter((name) =>
+  name.endsWith(".md") && !Object.values(PARTS).flat().includes(`docs/guide/${name}`)
+);
+if (left.length > 0) throw new Error(`no part has docs/guide/${left.join(", ")}`);
+
 /** A page's title is its first heading; the site tells pages apart by it. */
 const titleOf = (text) => /^\s*# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "");
 
