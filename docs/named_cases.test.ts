@@ -9,9 +9,13 @@ const clauses = new Set(cases.flatMap(({ id }) => {
   return [id, clause, clause.replace(/-.*$/, "")];
 }));
 
-for (const page of readdirSync("docs/guide").filter((name) => name.endsWith(".md"))) {
+const pages = readdirSync("docs/guide")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/guide/${name}`);
+
+for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
   test(`every case that ${page} names is in the suite`, () => {
-    const text = readFileSync(`docs/guide/${page}`, "utf8");
+    const text = readFileSync(page, "utf8");
     const named = [...text.matchAll(/`([A-Z]+-\d+[a-z]?(?:\.\d+)?)`/g)].map(({ 1: id }) => id!);
     expect(named.filter((id) => !clauses.has(id))).toEqual([]);
   });
