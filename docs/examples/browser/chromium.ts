@@ -9,11 +9,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { Readable, Writable } from "node:stream";
 import type { Chat } from "asynchat";
 import { converse } from "asynchat/adapters/web";
-import { findProgram } from "../checks/programs.ts";
+import { environmentOf, findPeer, noPeer } from "../checks/peers.ts";
 
 type Json = Record<string, unknown>;
 
@@ -41,14 +40,11 @@ const FLAGS = [
 ];
 
 /** What to say where there is none. */
-export const NO_CHROMIUM: string =
-  "there is no Chromium in PATH; on Debian: apt-get install chromium; or " +
-  "say where it is: CHROMIUM=/path/to/chromium";
+export const NO_CHROMIUM: string = noPeer("chromium");
 
-/** Where Chromium is: `CHROMIUM`, or one of its names in `PATH`; `undefined` for nowhere. */
+/** Where Chromium is: `CHROMIUM`, in `PATH`, or fetched; `undefined` for nowhere. */
 export function findChromium(): string | undefined {
-  return process.env.CHROMIUM ??
-    findProgram("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+  return findPeer("chromium");
 }
 
 /** One browser, with a profile of its own. */
@@ -68,6 +64,7 @@ export class Chromium implements AsyncDisposable {
     this.#profile = mkdtempSync(join(tmpdir(), "asynchat-chromium-"));
     this.#process = spawn(path, [...FLAGS, `--user-data-dir=${this.#profile}`], {
       stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+      env: environmentOf(path),
     });
     // Told by its end as well: the pipe closes.
     this.#process.once("error", ({ message }) => this.#giveUp(message));

@@ -8,18 +8,10 @@
  * @module
  */
 
-import {
-  commandOf,
-  findProgram,
-  Program,
-  type Runtime,
-  RUNTIMES,
-  until,
-} from "../checks/programs.ts";
+import { findPeer, noPeer } from "../checks/peers.ts";
+import { commandOf, Program, type Runtime, RUNTIMES, until } from "../checks/programs.ts";
 import { Tally } from "../checks/tally.ts";
 import { NO_NC, Person, Server } from "./people.ts";
-
-const NO_SCRIPT = "there is no script in PATH; on Debian: apt-get install bsdutils";
 
 const tally = new Tally();
 if (NO_NC !== undefined) tally.notRun("nc as a client (ours took its place)", NO_NC);
@@ -73,8 +65,8 @@ async function goDown(runtime: Runtime): Promise<void> {
 
 /** Our client at a terminal, while somebody else talks in the middle of what is typed. */
 async function typeAt(runtime: Runtime): Promise<void> {
-  const script = findProgram("script");
-  if (script === undefined) return tally.notRun("our client at a terminal", NO_SCRIPT);
+  const script = findPeer("script");
+  if (script === undefined) return tally.notRun("our client at a terminal", noPeer("script"));
   await using server = new Server("Node", "0");
   const port = await server.port();
   await using ann = await Person.come("ann", port);

@@ -4,15 +4,14 @@
  * @module
  */
 
-import { commandOf, findProgram, Program, type Runtime } from "../checks/programs.ts";
+import { findPeer, noPeer } from "../checks/peers.ts";
+import { commandOf, Program, type Runtime } from "../checks/programs.ts";
 
 /** `nc`, whatever it is called here. */
-const NC = findProgram("nc", "ncat", "netcat");
+const NC = findPeer("nc");
 
 /** What to say where it is missing; our own client takes its place then. */
-export const NO_NC: string | undefined = NC === undefined
-  ? "there is no nc in PATH; on Debian: apt-get install netcat-openbsd"
-  : undefined;
+export const NO_NC: string | undefined = NC === undefined ? noPeer("nc") : undefined;
 
 /** A chat server on one runtime. */
 export class Server extends Program {

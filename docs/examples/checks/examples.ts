@@ -1,17 +1,19 @@
 /**
- * Runs every example against real programs, and sums up:
+ * Runs every example against programs of others, and sums up:
  *
  * ```sh
  * npm run examples
  * npm run examples -- redis nats
+ * npm run examples -- --offline        # fetches nothing that is missing
  * ```
  *
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import process from "node:process";
-import { PACKAGES, SCRIPTS } from "./list.ts";
+import { fetchMissing, missingFor } from "./fetch.ts";
+import { EXAMPLES } from "./list.ts";
+import { noPeer, PEERS } from "./peers.ts";
 import { type Outcome, runChecks } from "./run_checks.ts";
 import { Tally } from "./tally.ts";
 
@@ -20,20 +22,11 @@ interface Row extends Outcome {
   readonly seconds: number;
 }
 
-const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
-  readonly scripts: Readonly<Record<string, string>>;
-};
-
-/** The script's own command: what is built is built already. */
-function commandOf(script: string): string[] {
-  const [file = "", ...args] = scripts[script]!.split("&&").at(-1)!.trim().split(" ");
-  return [file === "node" ? process.execPath : file, ...args];
-}
-
 async function run(script: string): Promise<Row> {
   console.log(`\n== npm run ${script}`);
   const started = performance.now();
-  const outcome = await runChecks(commandOf(script));
+  const command = [process.execPath, "dist/docs/examples/checks/example.js", script, "--offline"];
+  const outcome = await runChecks(command);
   return { ...outcome, script, seconds: (performance.now() - started) / 1000 };
 }
 
@@ -57,20 +50,22 @@ function showMissing(rows: readonly Row[]): void {
   if (missing.length === 0) return;
   console.log("\nnot run:");
   for (const what of missing) console.log(`  ${what}`);
-  const programs = missing.flatMap((what) =>
-    /there is no ([\w-]+)(?: in PATH|$)/.exec(what)?.[1] ?? []
+  const peers = Object.keys(PEERS).filter((name) =>
+    missing.some((what) => what.includes(noPeer(name)))
   );
-  const packages = [...new Set(programs.map((program) => PACKAGES[program] ?? program))].sort();
+  const packages = peers.map((name) => PEERS[name]!.packages[0]).sort();
   if (packages.length > 0) console.log(`on Debian: apt-get install ${packages.join(" ")}`);
 }
 
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).filter((option) => option !== "--offline");
+const names = Object.keys(EXAMPLES);
 for (const name of asked) {
-  if (!SCRIPTS.includes(name)) console.log(`there is no ${name}; there are ${SCRIPTS.join(", ")}`);
+  if (!names.includes(name)) console.log(`there is no ${name}; there are ${names.join(", ")}`);
 }
-const chosen = SCRIPTS.filter((name) =>
-  name in scripts && (asked.length === 0 || asked.includes(name))
-);
+const chosen = names.filter((name) => asked.length === 0 || asked.includes(name));
+if (!process.argv.includes("--offline")) {
+  await fetchMissing(missingFor(chosen.map((name) => EXAMPLES[name]!)));
+}
 const rows: Row[] = [];
 for (const script of chosen) rows.push(await run(script));
 show(rows);
@@ -80,8 +75,5 @@ if (failures.length > 0) console.log("\nwhat failed:");
 for (const failure of failures) console.log(`  ${failure}`);
 console.log();
 const tally = new Tally();
-for (const { passed, failed } of rows) {
-  tally.passed += passed;
-  tally.failed += failed;
-}
+for (const row of rows) tally.add(row);
 tally.end();

@@ -6,11 +6,10 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
-import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { environmentOf, locate } from "./peers.ts";
 
 /** Longest wait for anything, in milliseconds; nothing is timed. */
 export const PATIENCE = 60_000;
@@ -33,21 +32,6 @@ export function commandOf(runtime: Runtime, example: string, ...args: string[]):
       return ["node_modules/.bin/deno", "run", "-A", "--no-lock", source, ...args];
     case "Bun":
       return ["node_modules/.bin/bun", source, ...args];
-  }
-}
-
-/** Where the first of some programs is, in `PATH` or where `sbin` is; `undefined` for nowhere. */
-export function findProgram(...names: readonly string[]): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -87,9 +71,10 @@ export class Program implements AsyncDisposable {
   #how: number | string | undefined;
 
   /** Starts it. */
-  constructor(name: string, [file = "", ...args]: readonly string[]) {
+  constructor(name: string, [program = "", ...args]: readonly string[]) {
     this.name = name;
-    this.#process = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const file = locate(program), env = environmentOf(file);
+    this.#process = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], env });
     const { stdin, stdout, stderr } = this.#process;
     for (const stream of [stdout!, stderr!]) {
       stream.setEncoding("utf8").on("data", (text: string) => this.output += text);

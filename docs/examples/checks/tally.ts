@@ -51,6 +51,12 @@ export class Tally {
     console.log(`${NOT_RUN} ${what}: ${why}`);
   }
 
+  /** Adds what others have counted. */
+  add({ passed, failed }: { readonly passed: number; readonly failed: number }): void {
+    this.passed += passed;
+    this.failed += failed;
+  }
+
   /** The last line, and the exit code. */
   end(): void {
     if (this.#notRun > 0) console.log(`${this.#notRun} not run`);

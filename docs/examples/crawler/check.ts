@@ -12,7 +12,8 @@ import process from "node:process";
 import { capabilities } from "asynchat/adapters";
 import type { TlsOptions } from "asynchat";
 import { makeCertificates } from "../../../conformance/node/witness/certificates.ts";
-import { commandOf, findProgram, freePort, Program } from "../checks/programs.ts";
+import { findPeer, noPeer } from "../checks/peers.ts";
+import { commandOf, freePort, Program } from "../checks/programs.ts";
 import { Tally } from "../checks/tally.ts";
 import { serveHttp } from "../web/server.ts";
 import { crawl, type CrawlOptions } from "./crawler.ts";
@@ -63,8 +64,10 @@ async function overTls(): Promise<void> {
 
 /** One that shares nothing with us, and speaks HTTP/1.0. */
 async function overPythons(): Promise<void> {
-  const python = findProgram("python3");
-  if (python === undefined) return tally.notRun("over Python's http.server", "there is no python3");
+  const python = findPeer("python3");
+  if (python === undefined) {
+    return tally.notRun("over Python's http.server", noPeer("python3"));
+  }
   const folder = mkdtempSync(join(tmpdir(), "asynchat-"));
   const names = Array.from({ length: 50 }, (_, i) => `page ${i}.html`);
   for (const [i, name] of names.entries()) {

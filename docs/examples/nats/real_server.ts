@@ -4,17 +4,17 @@
  * @module
  */
 
-import { findProgram, freePort, Program } from "../checks/programs.ts";
+import { findPeer, noPeer } from "../checks/peers.ts";
+import { freePort, Program } from "../checks/programs.ts";
 
 /** What to say where there is none. */
-export const NO_NATS: string =
-  "there is no nats-server in PATH; on Debian: apt-get install nats-server";
+export const NO_NATS: string = noPeer("nats-server");
 
 /** Starts one; `undefined` where there is none. */
 export async function startNats(
   { port, args = [] }: { readonly port?: number; readonly args?: readonly string[] } = {},
 ): Promise<{ readonly server: Program; readonly port: number } | undefined> {
-  const path = findProgram("nats-server");
+  const path = findPeer("nats-server");
   if (path === undefined) return undefined;
   const chosen = port ?? await freePort();
   const server = new Program("nats-server", [path, "-a", "127.0.0.1", "-p", `${chosen}`, ...args]);

@@ -13,7 +13,8 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChatError } from "asynchat";
 import { Tally } from "../checks/tally.ts";
-import { findProgram, freePort, until } from "../checks/programs.ts";
+import { environmentOf, findPeer, noPeer } from "../checks/peers.ts";
+import { freePort, until } from "../checks/programs.ts";
 import { Redis, RedisError, type Value } from "./client.ts";
 import { NO_REDIS, startRedis } from "./real_server.ts";
 
@@ -145,10 +146,8 @@ async function checkEnd(tally: Tally, redis: Redis, pid: number): Promise<void> 
 /** Over TLS, with a certificate that is made now and trusted by nobody else. */
 async function checkTls(tally: Tally): Promise<void> {
   const what = "the Redis client over TLS";
-  const openssl = findProgram("openssl");
-  if (openssl === undefined) {
-    return tally.notRun(what, "there is no openssl in PATH; on Debian: apt-get install openssl");
-  }
+  const openssl = findPeer("openssl");
+  if (openssl === undefined) return tally.notRun(what, noPeer("openssl"));
   const folder = mkdtempSync(join(tmpdir(), "asynchat-redis-"));
   try {
     const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
@@ -156,7 +155,10 @@ async function checkTls(tally: Tally): Promise<void> {
       "-subj /CN=localhost -addext subjectAltName=DNS:localhost " +
       "-addext basicConstraints=critical,CA:FALSE";
     const names = ["-keyout", key, "-out", cert];
-    const { status } = spawnSync(openssl, [...request.split(" "), ...names], { stdio: "ignore" });
+    const { status } = spawnSync(openssl, [...request.split(" "), ...names], {
+      stdio: "ignore",
+      env: environmentOf(openssl),
+    });
     if (status !== 0) throw new Error(`openssl ended with ${status}`);
     const port = await freePort();
     const args = ["--tls-port", `${port}`, "--tls-auth-clients", "no"].concat(

@@ -14,14 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "asynchat/adapters";
 import { makeCertificates } from "asynchat/conformance/node";
-import {
-  commandOf,
-  findProgram,
-  Program,
-  type Runtime,
-  RUNTIMES,
-  until,
-} from "../checks/programs.ts";
+import { findPeer, noPeer } from "../checks/peers.ts";
+import { commandOf, Program, type Runtime, RUNTIMES, until } from "../checks/programs.ts";
 import { Tally } from "../checks/tally.ts";
 
 const PEERS = "docs/examples/smtp/peers";
@@ -250,9 +244,9 @@ try {
   ];
   for (const runtime of RUNTIMES) {
     for (const [what, part, needs] of parts) {
-      if (needs === undefined || findProgram(needs) !== undefined) {
+      if (needs === undefined || findPeer(needs) !== undefined) {
         await tally.run(`${what} on ${runtime}`, () => part(runtime));
-      } else tally.notRun(`${what} on ${runtime}`, `there is no ${needs}`);
+      } else tally.notRun(`${what} on ${runtime}`, noPeer(needs));
     }
   }
 } finally {

@@ -5,7 +5,8 @@
  */
 
 import type { Tally } from "../../checks/tally.ts";
-import { run, type Said } from "./run.ts";
+import { noPeer } from "../../checks/peers.ts";
+import { runProgram, type Said } from "../../checks/run_program.ts";
 
 const text = (said: Said) => said.out.toString("latin1");
 
@@ -75,8 +76,8 @@ export async function withCurl(tally: Tally, runtime: string, port: number): Pro
     ],
   ];
   for (const [what, args, holds, input] of cases) {
-    const said = await run(["curl", "-sS", "--max-time", "120", ...args], input);
-    if (said === undefined) return tally.notRun(`${runtime}: curl`, "there is no curl");
+    const said = await runProgram(["curl", "-sS", "--max-time", "120", ...args], { input });
+    if (said === undefined) return tally.notRun(`${runtime}: curl`, noPeer("curl"));
     const observed = { ...said, out: text(said).slice(0, 200) };
     tally.check(`${runtime}: curl: ${what}`, said.status === 0 && holds(said), observed);
   }
@@ -85,8 +86,8 @@ export async function withCurl(tally: Tally, runtime: string, port: number): Pro
 /** Signs the guestbook of a framework, and reads it. */
 export async function withGuestbook(tally: Tally, runtime: string, port: number): Promise<void> {
   const form = ["--data-urlencode", "name=<b>ann", "--data-urlencode", "words=hello & bye"];
-  const said = await run(["curl", "-sSL", ...form, `http://127.0.0.1:${port}/`]);
-  if (said === undefined) return tally.notRun(`${runtime}: the guestbook`, "there is no curl");
+  const said = await runProgram(["curl", "-sSL", ...form, `http://127.0.0.1:${port}/`]);
+  if (said === undefined) return tally.notRun(`${runtime}: the guestbook`, noPeer("curl"));
   tally.check(
     `${runtime}: Hono: a controller that waits, a redirect, a view that waits`,
     /^<!DOCTYPE html>.*<li><b>&lt;b&gt;ann<\/b>: hello &amp; bye<\/li>/.test(text(said)),
@@ -128,8 +129,8 @@ check("all on one connection", said == b"hello world\\n" and len(sockets) == 1)
 
 /** Asks with Python's http.client, all on one connection. */
 export async function withPython(tally: Tally, runtime: string, port: number): Promise<void> {
-  const said = await run(["python3", "-c", PYTHON, `${port}`]);
-  if (said === undefined) return tally.notRun(`${runtime}: Python`, "there is no python3");
+  const said = await runProgram(["python3", "-c", PYTHON, `${port}`]);
+  if (said === undefined) return tally.notRun(`${runtime}: Python`, noPeer("python3"));
   const lines = text(said).trim().split("\n");
   for (const line of lines) {
     const [, verdict, what] = /^(ok|FAILED) (.*)$/.exec(line) ?? [];

@@ -7,7 +7,7 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tally } from "../../checks/tally.ts";
-import { run } from "./run.ts";
+import { runProgram } from "../../checks/run_program.ts";
 
 const CLIENTS = 1000, AT_A_TIME = 50;
 
@@ -41,7 +41,7 @@ export async function withLeavers(tally: Tally, runtime: string, port: number): 
   for (let client = 0; client < CLIENTS; client += AT_A_TIME) {
     await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => leave(port, client + i)));
   }
-  const said = await run([
+  const said = await runProgram([
     "node",
     "-e",
     `fetch("http://127.0.0.1:${port}/hello")

@@ -9,7 +9,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tally } from "../../checks/tally.ts";
-import { run } from "./run.ts";
+import { noPeer } from "../../checks/peers.ts";
+import { runProgram } from "../../checks/run_program.ts";
 
 const REQUESTS = 50_000, CONNECTIONS = 50, PIPELINED = 10;
 
@@ -104,10 +105,10 @@ export async function withWrk(tally: Tally, runtime: string, port: number): Prom
   const script = join(mkdtempSync(join(tmpdir(), "asynchat-")), "check.lua");
   writeFileSync(script, LUA);
   const url = `http://127.0.0.1:${port}/`;
-  const said = await run(
+  const said = await runProgram(
     ["wrk", "-t1", "-c50", "-d5s", "--timeout", "60s", "-s", script, url],
   );
-  if (said === undefined) return tally.notRun(`${runtime}: wrk`, "there is no wrk");
+  if (said === undefined) return tally.notRun(`${runtime}: wrk`, noPeer("wrk"));
   const [, requests, wrong, errors] = /RESULT (\d+) (\d+) (\d+)/.exec(said.out.toString()) ?? [];
   tally.check(
     `${runtime}: wrk: ${requests} requests, pipelined, each body looked at`,
@@ -119,8 +120,19 @@ export async function withWrk(tally: Tally, runtime: string, port: number): Prom
 /** ab, which speaks HTTP/1.0 and counts answers of another length. */
 export async function withAb(tally: Tally, runtime: string, port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}/hello`;
-  const said = await run(["ab", "-q", "-k", "-s", "120", "-n", `${REQUESTS}`, "-c", "50", url]);
-  if (said === undefined) return tally.notRun(`${runtime}: ab`, "there is no ab");
+  const said = await runProgram([
+    "ab",
+    "-q",
+    "-k",
+    "-s",
+    "120",
+    "-n",
+    `${REQUESTS}`,
+    "-c",
+    "50",
+    url,
+  ]);
+  if (said === undefined) return tally.notRun(`${runtime}: ab`, noPeer("ab"));
   const out = said.out.toString();
   const [complete, failed, kept] = ["Complete requests", "Failed requests", "Keep-Alive requests"]
     .map((name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(out)?.[1]));
