@@ -26,7 +26,8 @@ export function parseUris(output: string): PackageFile[] {
 
 /** The first thing that apt could not do, in its own words. */
 export function reasonIn(output: string): string | undefined {
-  const lines = output.split("\n");
+  // Where apt's own user may not enter, it fetches as whoever runs it.
+  const lines = output.split("\n").filter((line) => !line.includes("unsandboxed"));
   const said = lines.find((line) => line.startsWith("E: ")) ??
     lines.find((line) => /^(W|Err): ?/.test(line));
   return said?.replace(/^\w+: ?/, "").trim();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { Apt } from "./apt.ts";
@@ -43,6 +43,8 @@ export async function fetchMissing({ peers, corpora }: Missing): Promise<void> {
   console.log(`fetching ${[...peers, ...corpora].join(", ")}: into ${CACHE}`);
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, "fetching-"));
+  // apt that is run by root fetches as a user of its own.
+  chmodSync(folder, 0o755);
   const clean = () => rmSync(folder, { recursive: true, force: true });
   const leave = (signal: NodeJS.Signals) => {
     clean();

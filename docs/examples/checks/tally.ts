@@ -36,7 +36,7 @@ export class Tally {
   }
 
   /** Runs checks; what they throw is one that failed. */
-  async run(what: string, checks: () => Promise<unknown>): Promise<void> {
+  async run(what: string, checks: () => unknown): Promise<void> {
     try {
       await checks();
     } catch (error) {

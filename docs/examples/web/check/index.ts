@@ -2,77 +2,29 @@
  * Holds the server, on each runtime, to clients and to requests of others.
  *
  * ```sh
- * npm run web                                        # all that this machine has programs for
- * npm run web -- --corpus gunicorn/tests/requests    # a checkout of gunicorn
+ * npm run web
+ * npm run web -- --runtime deno
+ * npm run web -- --corpus gunicorn/tests/requests    # of a newer gunicorn
  * ```
- *
- * Nothing is installed or fetched: what is not there is said not to have been run.
  *
  * @module
  */
 
-import { existsSync } from "node:fs";
-import { connect } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { CORPORA, findCorpus } from "../../checks/corpora.ts";
 import { commandOf, Program, type Runtime, RUNTIMES } from "../../checks/programs.ts";
 import { Tally } from "../../checks/tally.ts";
 import { withCurl, withGuestbook, withPython } from "./clients.ts";
-import { differenceOf, readCorpus, type Sample } from "./corpus.ts";
+import { type CorpusChecks, withCorpus } from "./corpora.ts";
+import * as gunicorn from "./gunicorn.ts";
+import * as httpParser from "./http_parser.ts";
 import { withLeavers } from "./leavers.ts";
 import { withAb, withOurs, withWrk } from "./load.ts";
 import { withShutdown } from "./shutdown.ts";
 
-const CORPUS = "node_modules/.cache/asynchat/gunicorn/tests/requests";
-const HOW = "git clone --depth 1 https://github.com/benoitc/gunicorn " +
-  "node_modules/.cache/asynchat/gunicorn";
-
-/** Sends it in segments, ends, and reads to the end. */
-function exchange(port: number, input: Uint8Array, segment: number): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
-    let output = "";
-    socket.on("data", (chunk: Buffer) => output += chunk.toString("latin1"));
-    socket.on("error", (error) => output += `<${error.message}>`);
-    socket.on("close", () => resolve(output));
-    socket.on("end", () => socket.end());
-    socket.once("connect", async () => {
-      for (let at = 0; at < input.length && socket.writable; at += segment) {
-        socket.write(input.subarray(at, at + segment));
-        await turn();
-      }
-      socket.end();
-    });
-  });
-}
-
-function isAsExpected({ isValid, methods }: Sample, output: string): boolean {
-  const statuses = [...output.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
-  const seen = [...output.matchAll(/\[(.*)\]\n/g)].map(([, method]) => method);
-  if (isValid) return seen.join() === methods.join() && statuses.every((status) => status === 200);
-  // Refused once, and nothing answered behind that.
-  const refused = statuses.filter((status) => status >= 400);
-  return refused.length === 1 && statuses.at(-1)! >= 400 && /\nconnection: close\r\n/.test(output);
-}
-
-async function withCorpus(
-  tally: Tally,
-  runtime: string,
-  samples: readonly Sample[],
-  port: number,
-): Promise<void> {
-  for (const sample of samples) {
-    const { name, input } = sample;
-    const segments = input.length > 1000 ? [Infinity, 211] : [Infinity, 7, 1];
-    const outputs = await Promise.all(segments.map((size) => exchange(port, input, size)));
-    const [whole = ""] = outputs.map((output) => output.replaceAll(/\ndate: .*/g, ""));
-    const isSame = outputs.every((output) => output.replaceAll(/\ndate: .*/g, "") === whole);
-    tally.check(`${runtime}: ${name}: however it is cut`, isSame, outputs);
-    const difference = differenceOf(sample, runtime), expected = isAsExpected(sample, whole);
-    if (difference === undefined) tally.check(`${runtime}: ${name}`, expected, whole);
-    else tally.check(`${runtime}: ${name}: otherwise, as ${difference}`, !expected, whole);
-  }
-}
+/** One of the requests is longer than is taken where nothing is said, and says so itself. */
+const LONGEST_HEAD = 1024 * 1024;
 
 function serverOf(runtime: Runtime, example: string, ...args: string[]): Program {
   return new Program(`${example} on ${runtime}`, commandOf(runtime, example, "0", ...args));
@@ -84,10 +36,34 @@ async function portOf(server: Program): Promise<number> {
 }
 
 const { values } = parseArgs({
-  options: { corpus: { type: "string", default: CORPUS }, runtime: { type: "string" } },
+  options: { corpus: { type: "string" }, runtime: { type: "string" } },
 });
 const tally = new Tally();
-const samples = existsSync(values.corpus) ? readCorpus(values.corpus) : undefined;
+
+/** What there is of public corpora; what there is not is told. */
+function corporaFor(runtime: Runtime): CorpusChecks[] {
+  const noCorpus = (name: string) =>
+    tally.notRun(
+      `${runtime}: requests of others`,
+      `there is no ${CORPORA[name]!.title}; it is fetched from where Debian's packages are`,
+    );
+  const checks: CorpusChecks[] = [];
+  const fetched = findCorpus("gunicorn");
+  const folder = values.corpus ?? (fetched && join(fetched, "tests/requests"));
+  if (folder === undefined) noCorpus("gunicorn");
+  else {
+    const samples = gunicorn.readGunicorn(folder), differences = gunicorn.differencesOf(runtime);
+    checks.push({ title: `${runtime}: gunicorn`, samples, differences });
+  }
+  const source = findCorpus("http-parser");
+  if (source === undefined) noCorpus("http-parser");
+  else {
+    const samples = httpParser.readHttpParser(source), differences = httpParser.DIFFERENCES;
+    checks.push({ title: `${runtime}: http-parser`, samples, differences });
+  }
+  return checks;
+}
+
 for (const runtime of RUNTIMES) {
   if (values.runtime !== undefined && values.runtime !== runtime.toLowerCase()) continue;
   {
@@ -104,11 +80,8 @@ for (const runtime of RUNTIMES) {
     await using guestbook = serverOf(runtime, "web/main", "guestbook");
     await withGuestbook(tally, runtime, await portOf(guestbook));
   }
-  if (samples === undefined) {
-    tally.notRun(`${runtime}: gunicorn's requests`, `there is no ${values.corpus}; ${HOW}`);
-    continue;
-  }
-  await using mirror = serverOf(runtime, "web/check/mirror");
-  await withCorpus(tally, runtime, samples, await portOf(mirror));
+  await using mirror = serverOf(runtime, "web/check/mirror", `${LONGEST_HEAD}`);
+  const port = await portOf(mirror);
+  for (const checks of corporaFor(runtime)) await withCorpus(tally, checks, port);
 }
 tally.end();
