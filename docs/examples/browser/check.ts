@@ -3,7 +3,7 @@
  * every runtime, then the suite's own cases in the page.
  *
  * ```sh
- * npm run browser                             # needs Chromium: CHROMIUM, or in PATH
+ * npm run browser                             # Chromium by CHROMIUM, in PATH, or fetched
  * npm run browser -- --screenshot page.png
  * ```
  *

@@ -83,7 +83,8 @@ async function fetchPeer(apt: Apt, folder: string, name: string): Promise<void> 
   const { packages } = PEERS[name]!;
   const files = await apt.plan(packages);
   const megabytes = files.reduce((sum, { size }) => sum + size, 0) / 1e6;
-  console.log(`  ${name}: ${files.length} packages, ${megabytes.toFixed(1)} MB`);
+  const count = `${files.length} package${files.length === 1 ? "" : "s"}`;
+  console.log(`  ${name}: ${count}, ${megabytes.toFixed(1)} MB`);
   let fetched = 0;
   const archives = await apt.download(packages, () => {
     if (++fetched % 25 === 0) console.log(`  ${name}: package ${fetched} of ${files.length}`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { delimiter, join, resolve, sep } from "node:path";
 import process from "node:process";
 
@@ -67,9 +67,10 @@ function findIn(folders: readonly string[], names: readonly string[]): string | 
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    const found = statSync(path);
+    return found.isFile() && (found.mode & 0o111) > 0;
   } catch {
+    // Nothing there, or nothing that is shown to us.
     return false;
   }
 }

@@ -3,7 +3,7 @@
  * and a server of Python's sockets, on every runtime.
  *
  * ```sh
- * npm run smtp                       # needs python3 and openssl; what is not there is not run
+ * npm run smtp                       # with python3 and openssl; what cannot be had is not run
  * ```
  *
  * @module
