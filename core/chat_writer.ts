@@ -7,7 +7,7 @@
 import type { AsyncChat } from "./async_chat.ts";
 import { ChatError, type ErrorKind } from "./errors.ts";
 import type { CloseReport } from "./close_report.ts";
-import { type Piece, pieceBytes, type ProducerLike, toProducer } from "./producer.ts";
+import { isEmpty, type Piece, pieceBytes, type ProducerLike, toProducer } from "./producer.ts";
 import { isPromiseLike } from "./promise_like.ts";
 import { byteCount } from "./wording.ts";
 
@@ -113,8 +113,4 @@ function kindOf({ error, reason }: CloseReport): ErrorKind {
 
 function isClosed(error: unknown): boolean {
   return error instanceof ChatError && error.kind === "closed";
-}
-
-function isEmpty(piece: unknown): boolean {
-  return piece === "" || (ArrayBuffer.isView(piece) && piece.byteLength === 0);
 }

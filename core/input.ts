@@ -74,11 +74,18 @@ export function initialInput(limit: number, skipOverlong: boolean): Input {
   };
 }
 
-/** Puts another terminator in force at once. Held-back bytes are to be looked at again. */
+/**
+ * Puts another terminator in force at once. Held-back bytes are to be looked at again. A frame that
+ * is too long is dropped up to the next delimiter; where there is none, here.
+ */
 export function changeTerminator(input: Input, terminator: CompiledTerminator): Input {
+  const skipping = input.skipping &&
+    (terminator.kind === "delimiter" || terminator.kind === "any-of");
   return {
     ...input,
     terminator,
+    skipping,
+    length: skipping === input.skipping ? input.length : 0,
     remaining: terminator.kind === "count" ? terminator.bytes : 0,
     held: 0,
     replay: join(heldBytes(input), input.replay),

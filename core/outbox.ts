@@ -47,7 +47,9 @@ export class Outbox {
   #inFlight = 0;
   #dropInFlight = false;
   #waitingFor: "nothing" | "promise" | "resume" = "nothing";
-  #asking = false;
+  #asked: Producer | undefined;
+  /** What the one who is being asked is to be told when it has answered. */
+  #owed: (() => void) | undefined;
 
   /** Starts empty. */
   constructor(events: OutboxEvents) {
@@ -138,8 +140,9 @@ export class Outbox {
 
   /** The next bytes to send, at most `max`, which stay queued; `undefined` when there are none now. */
   next(max: number): Uint8Array | undefined {
-    this.#seal();
-    while (this.isReady && !this.#asking) {
+    while (this.isReady && this.#asked === undefined) {
+      // A producer may have pushed something.
+      this.#seal();
       const entry = head(this.#output);
       if (!(entry instanceof Uint8Array)) {
         this.#ask(entry as Producer);
@@ -189,6 +192,11 @@ export class Outbox {
 
   /** Tells a producer that it will not be asked any more. */
   cancel(producer: Producer, reason: unknown): void {
+    // It has given a command itself, and a generator cannot return while it runs.
+    if (producer === this.#asked) {
+      this.#owed = () => this.cancel(producer, reason);
+      return;
+    }
     try {
       const done = producer.cancel(reason);
       if (isPromiseLike(done)) done.then(undefined, (error) => this.#events.late(error));
@@ -198,7 +206,7 @@ export class Outbox {
   }
 
   #ask(producer: Producer): void {
-    this.#asking = true;
+    this.#asked = producer;
     let produced: Produced | PromiseLike<Produced>;
     try {
       produced = producer.next();
@@ -206,9 +214,12 @@ export class Outbox {
     } catch (error) {
       return this.#threw(producer, error);
     } finally {
-      this.#asking = false;
+      const owed = this.#owed;
+      this.#asked = this.#owed = undefined;
+      owed?.();
     }
-    this.#waitingFor = "promise";
+    // Unless it has discarded the queue, and itself with it.
+    if (head(this.#output) === producer) this.#waitingFor = "promise";
     produced.then(
       (settled) => this.#settle(producer, () => this.#take(producer, settled)),
       (error) => this.#settle(producer, () => this.#threw(producer, error)),
@@ -241,6 +252,7 @@ export class Outbox {
   #threw(producer: Producer, error: unknown): void {
     if (head(this.#output) !== producer) return this.#events.late(error);
     this.#output = dropHead(this.#output);
+    this.cancel(producer, error);
     this.#events.threw(error, this.drop(error));
   }
 

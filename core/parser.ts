@@ -115,8 +115,8 @@ export class Parser<T> implements Iterable<T> {
         this.#chunks.shift();
         continue;
       }
-      this.#phase = "ended";
       this.#complete = this.#run.end();
+      this.#phase = "ended";
     }
     return this.#complete;
   }

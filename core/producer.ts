@@ -29,7 +29,10 @@ export type Produced = Piece | typeof NOT_YET | null | undefined;
 export interface MoreProducer {
   /** The next piece; `null`, `undefined` or an empty one ends the producer. */
   more(): Produced | PromiseLike<Produced>;
-  /** Told once, when the producer will not be asked to its end; `reason` says why. */
+  /**
+   * Told once, when the producer will not be asked to its end, also because it failed; `reason` says
+   * why.
+   */
   cancel?(reason: unknown): unknown;
 }
 
@@ -122,32 +125,42 @@ function fromIterable(iterable: Iterable<Piece>): Producer {
 
 function fromAsyncIterable(iterable: AsyncIterable<Piece>): Producer {
   const iterator = iterable[Symbol.asyncIterator]();
-  return {
-    async next() {
-      for (;;) {
-        const { done, value } = await iterator.next();
-        if (done) return null;
-        if (!isEmpty(value)) return value;
-      }
-    },
-    cancel: () => iterator.return?.(),
-  };
+  return fromAsync(() => iterator.next(), () => iterator.return?.());
 }
 
 function fromStream(stream: ReadableStreamLike): Producer {
   const reader = stream.getReader();
+  return fromAsync(
+    () => reader.read(),
+    // A stream that has failed says once more with what.
+    (reason) => reader.cancel(reason).catch((error) => error === reason || Promise.reject(error)),
+  );
+}
+
+function fromAsync(
+  ask: () => Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>,
+  cancel: Producer["cancel"],
+): Producer {
   return {
     async next() {
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await ask();
         if (done) return null;
         if (!isEmpty(value)) return value as Piece;
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel,
   };
 }
 
-function isEmpty(piece: unknown): boolean {
+/**
+ * Whether an iterator has yielded a piece of no bytes.
+ *
+ * @throws {TypeError} for nothing in place of a piece, which is no end: what follows would be lost.
+ */
+export function isEmpty(piece: unknown): boolean {
+  if (piece === null || piece === undefined) {
+    throw new TypeError(`a producer yields text and byte views; got ${piece}`);
+  }
   return piece === "" || (ArrayBuffer.isView(piece) && piece.byteLength === 0);
 }

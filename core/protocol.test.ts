@@ -225,6 +225,18 @@ describe("Parser", () => {
     expect(() => [...parser.end()]).toThrow("mine");
   });
 
+  it("keeps throwing what the end cut", () => {
+    const parser = new Parser(line).receive(encode("a\nb")).end();
+    const told: string[] = [];
+    const read = () => {
+      for (const message of parser) told.push(message);
+    };
+    const error = thrown(read);
+    expect([error.kind, told]).toEqual(["incomplete", ["a"]]);
+    expect(thrown(read)).toBe(error);
+    expect(thrown(() => [...parser.end()])).toBe(error);
+  });
+
   it("loses no message when a loop is left", () => {
     const parser = new Parser(line).receive(encode("a\nb\n")).receive(encode("c\nd"));
     const told: string[] = [];

@@ -169,4 +169,32 @@ describe("getTerminator()", () => {
     expect(pulled(session)).toEqual(["ab", "found", "c"]);
     expect(session.getTerminator()).toBe(0);
   });
+
+  it("that is no delimiter ends the dropping of a frame that is too long", () => {
+    for (
+      const [terminator, expected] of [[null, ["abc\n"]], [3, ["abc", "found", "\n"]]] as const
+    ) {
+      const session = new Session({ maxFrameLength: 4, overlong: "skip" });
+      session.connected();
+      session.setTerminator("\n");
+      session.receive(encode("123456"));
+      expect(pulled(session)).toEqual(["connected", "1234", "failed"]);
+      session.receive(encode("dropped"));
+      expect(pulled(session)).toEqual([]);
+      session.setTerminator(terminator);
+      session.receive(encode("abc\n"));
+      expect(pulled(session)).toEqual(expected);
+    }
+  });
+
+  it("that is another delimiter ends the dropping of a frame that is too long behind itself", () => {
+    const session = new Session({ maxFrameLength: 4, overlong: "skip" });
+    session.connected();
+    session.setTerminator("\r\n");
+    session.receive(encode("123456"));
+    expect(pulled(session)).toEqual(["connected", "1234", "failed"]);
+    session.setTerminator(["\n", ";"]);
+    session.receive(encode("dropped;abc\n"));
+    expect(pulled(session)).toEqual(["abc", "found"]);
+  });
 });
