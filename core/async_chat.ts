@@ -38,7 +38,11 @@ export interface AsyncChatHooks {
   collectIncomingData: (data: Uint8Array) => HookResult;
   /** The frame is complete. */
   foundTerminator: () => HookResult;
-  /** The queue is down at the low-water mark, after `push` had answered `false`. */
+  /**
+   * The queue is down at the low-water mark, after `push` had answered `false`. Not called once our
+   * side is ending, when nothing may be pushed any more; {@linkcode AsyncChat.drained} resolves then
+   * as well.
+   */
   handleDrain: () => HookResult;
   /**
    * No byte came or went for `idleTimeout`; called again after as long again. Default: aborts with

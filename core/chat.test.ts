@@ -77,6 +77,14 @@ describe("reading", () => {
     expect(heard).toBe("abcdefgh");
   });
 
+  test("read({ max }) takes whole bytes", async () => {
+    const { chat, peer } = manual();
+    peer.send("abcde");
+    const pieces: string[] = [];
+    for (let i = 0; i < 3; i++) pieces.push(String.fromCharCode(...(await chat.read({ max: 2.5 }))!));
+    expect(pieces).toEqual(["ab", "cd", "e"]);
+  });
+
   test.each([0, -1, NaN])("read({ max: %s }) is refused", async (max) => {
     const chat = fed(encode("abc"), 3);
     await expect(chat.read({ max })).rejects.toThrow(RangeError);

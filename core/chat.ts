@@ -110,7 +110,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
    * @throws {ChatError} what the connection failed with; kind `"closed"` after you closed; kind
    * `"aborted"` or `"timeout"` when the read is given up. As a rejection, as all of these.
    * @throws {TypeError} while another read is under way.
-   * @throws {RangeError} for a `timeout` or a `max` that is no positive number.
+   * @throws {RangeError} for a `timeout` that is not above 0, or a `max` that is not at least 1.
    *
    * @example
    * ```ts
@@ -133,7 +133,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
     if (!(max >= 1)) {
       return Promise.reject(new RangeError(`max must be at least 1 byte; got ${max}`));
     }
-    return reader.read(() => inbox.takePiece(max), options);
+    return reader.read(() => inbox.takePiece(Math.floor(max)), options);
   }
 
   /**

@@ -402,6 +402,33 @@ describe("ProtocolChat", () => {
     expect(peer.sawClose).toBe("close");
   });
 
+  it("starts no TLS in the middle of a message, whose beginning anybody may have sent", async () => {
+    for (const [sent, kind] of [["3:", "protocol"], ["3:abc", "none"]] as const) {
+      const failures: string[] = [];
+      const chat = new ProtocolChat(function* () {
+        const [length] = decode(yield* until(":"));
+        return decode(yield* exactly(Number(length)));
+      }, { handleMessage() {}, handleError: ({ kind }) => void failures.push(kind) });
+      chat.attach({
+        peer: "somebody",
+        local: undefined,
+        canReset: false,
+        checkTls() {},
+        wake() {},
+        report() {},
+      });
+      chat.session.connected();
+      chat.session.receive(encode(sent));
+      chat.dispatch();
+      const starting = chat.startTls();
+      chat.dispatch();
+      expect([failures, chat.session.wantsHandover]).toEqual(
+        kind === "none" ? [[], true] : [[kind], false],
+      );
+      if (kind !== "none") await expect(starting).rejects.toMatchObject({ kind });
+    }
+  });
+
   it("wants somebody to want its messages", () => {
     const errors: unknown[] = [];
     const chat = new ProtocolChat(line, { handleException: (error) => void errors.push(error) });

@@ -114,6 +114,11 @@ export class ProtocolChat<T> extends AsyncChat {
     if (!this.#run.hasFailed) return this.#ended();
   }
 
+  /** Whether a message has begun that is not complete, and may not be completed by somebody else. */
+  override get hasUnread(): boolean {
+    return this.#run.hasBegun;
+  }
+
   /** Calls the hooks for everything there is to tell. */
   override dispatch(): void {
     super.dispatch();

@@ -24,7 +24,6 @@ export class ProtocolRun<T> {
   #generator: Generator<Step, T, Uint8Array> | undefined;
   #step: Step | undefined;
   #message: T | undefined;
-  /** Whether anything of the message has come. */
   #hasBegun = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -38,6 +37,11 @@ export class ProtocolRun<T> {
     return this.#step!;
   }
 
+  /** Whether anything of a message has come that has not been taken. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   /** Whether an error has ended it. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
@@ -45,7 +49,6 @@ export class ProtocolRun<T> {
 
   /** Starts the next message. */
   begin(): void {
-    this.#hasBegun = false;
     this.#guard(() => {
       this.#generator = this.#protocol();
       if (!this.#resume(NOTHING)) return;
@@ -101,6 +104,7 @@ export class ProtocolRun<T> {
   take(): T {
     const message = this.#message;
     this.#message = undefined;
+    this.#hasBegun = false;
     return message as T;
   }
 

@@ -71,6 +71,18 @@ describe("nextEvent()", () => {
   });
 });
 
+describe("drained", () => {
+  it("is not told to who may push no more", () => {
+    for (const how of ["end", "closeWhenDone"] as const) {
+      const session = opened();
+      session.push(new Uint8Array(64 * 1024));
+      session[how]();
+      while (session.wantsWrite) session.sent(session.nextOutput(16 * 1024)!.length);
+      expect([pulled(session), session.wantsEnd]).toEqual([[], true]);
+    }
+  });
+});
+
 describe("inputs", () => {
   it("that make no sense any more, or yet, do nothing", () => {
     const session = new Session();

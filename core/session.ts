@@ -647,7 +647,8 @@ export class Session {
       this.#closeDue = false;
       this.closeWhenDone();
     }
-    if (this.#drainDue && this.isDrained && !this.isOver) {
+    // Who may push no more is not asked to.
+    if (this.#drainDue && this.isDrained && this.#ours === "open" && !this.isOver) {
       this.#drainDue = false;
       this.#show("drained");
       return handler.drained();

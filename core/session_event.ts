@@ -18,7 +18,7 @@ export interface SessionHandler {
   data(source: Uint8Array, start: number, end: number): boolean;
   /** The frame is complete. */
   found(): boolean;
-  /** The queue fell to the low-water mark after `push` had answered `false`. */
+  /** The queue fell to the low-water mark after `push` had answered `false`, and may be filled. */
   drained(): boolean;
   /** No byte came or went for `idleTimeout`. Told again after as long again. */
   timedOut(error: ChatError): boolean;
