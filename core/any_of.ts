@@ -96,10 +96,10 @@ export function compileAnyOf(
     matchStart[node] = start;
   }
   // A match that starts no earlier than the fallback's prefix is the fallback's to decide.
-  const undecided = order.filter((node) =>
-    matchStart[node]! > 0 && matchStart[node]! >= depths[node]! - depths[fallback[node]!]!
-  );
-  for (const node of undecided) matchLength[node] = 0;
+  for (const node of order) {
+    const isDecided = matchStart[node]! < depths[node]! - depths[fallback[node]!]!;
+    if (matchStart[node]! > 0 && !isDecided) matchLength[node] = 0;
+  }
 
   return {
     kind: "any-of",

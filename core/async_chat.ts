@@ -10,8 +10,9 @@ import { ChatError, type ErrorKind, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
 import { type Detached, type Handover, injected, PendingHandover } from "./handover.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
+import { isPromiseLike } from "./promise_like.ts";
 import type { CloseReport } from "./close_report.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SessionHandler } from "./session_event.ts";
 import type { Inspector, SessionStats } from "./stats.ts";
@@ -183,14 +184,14 @@ export class AsyncChat implements AsyncChatHooks {
    * @throws {RangeError | TypeError} for a terminator or a limit that is none.
    */
   constructor(options: AsyncChatOptions & ThisType<AsyncChat> = {}) {
-    this.session = new Session(limitsOf(options));
+    this.session = new Session(options);
     this.session.onwake = () => this.#attachment?.wake();
     this.session.onoutput = () => {
       this.#settleDrained();
       if (this.session.isOver) this.#handover?.reject(this.session.error ?? this.#tooLate());
     };
     this.session.onlate = (error) => this.report(error);
-    this.#maxGathered = options.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
+    this.#maxGathered = this.session.limits.maxFrameLength;
     for (const name of HOOKS) {
       const hook = options[name];
       if (hook !== undefined) Object.defineProperty(this, name, { value: hook, writable: true });
@@ -364,10 +365,9 @@ export class AsyncChat implements AsyncChatHooks {
    * @throws {ChatError} kind `"closed"`, as a rejection, when the conversation ends before.
    */
   drained(): Promise<void> {
-    if (this.session.isOver) return Promise.reject(this.#tooLate());
-    if (this.session.isDrained) return Promise.resolve();
     const waiter = deferred<void>();
     this.#drainWaiters.push(waiter);
+    this.#settleDrained();
     return waiter.promise;
   }
 
@@ -712,9 +712,7 @@ export class AsyncChat implements AsyncChatHooks {
     result: HookResult,
     onrejected: (error: unknown) => unknown = (error) => this.#threw(error),
   ): boolean {
-    if (typeof result !== "object" || result === null || typeof result.then !== "function") {
-      return true;
-    }
+    if (!isPromiseLike(result)) return true;
     this.session.hold();
     result.then(
       () => this.session.release(),
@@ -765,12 +763,4 @@ export function cannotStartTls(peer: string | undefined): ChatError {
     }: give startTls: true to connect(), listen() or ` +
       "serve(), and look at capabilities.startTls and serverStartTls first",
   );
-}
-
-function limitsOf(options: AsyncChatOptions): Limits {
-  const limits: Record<string, unknown> = {};
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
-    if (options[name] !== undefined) limits[name] = options[name];
-  }
-  return limits;
 }

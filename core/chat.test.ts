@@ -81,7 +81,9 @@ describe("reading", () => {
     const { chat, peer } = manual();
     peer.send("abcde");
     const pieces: string[] = [];
-    for (let i = 0; i < 3; i++) pieces.push(String.fromCharCode(...(await chat.read({ max: 2.5 }))!));
+    for (let i = 0; i < 3; i++) {
+      pieces.push(String.fromCharCode(...(await chat.read({ max: 2.5 }))!));
+    }
     expect(pieces).toEqual(["ab", "cd", "e"]);
   });
 

@@ -14,7 +14,6 @@ import { write, writeAll } from "./chat_writer.ts";
 import type { CloseReport } from "./close_report.ts";
 import { IncompleteFrameError, LimitError } from "./errors.ts";
 import type { Detached } from "./handover.ts";
-import { completeLimits } from "./limits.ts";
 import type { Piece, ProducerLike } from "./producer.ts";
 import type { Protocol } from "./protocol.ts";
 import { bytesOf, type CompiledTerminator, compileTerminator } from "./terminator.ts";
@@ -81,7 +80,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
    */
   constructor(options: ChatOptions = {}) {
     this.#engine = new Engine(options);
-    this.#maxFrameLength = completeLimits(options).maxFrameLength;
+    this.#maxFrameLength = this.#engine.session.limits.maxFrameLength;
   }
 
   /**

@@ -93,22 +93,17 @@ export function isFrameUnderWay({ terminator, length, held, skipping, ended }: I
 
 /** The error for a watch that has run out. */
 export function timeoutError(watch: Watch, limits: Required<Limits>): ChatError {
-  return new ChatError("timeout", wordsFor(watch, limits));
+  return new ChatError("timeout", WORDS[watch](limits));
 }
 
-function wordsFor(
-  watch: Watch,
-  { closeTimeout, idleTimeout, frameTimeout }: Required<Limits>,
-): string {
-  switch (watch) {
-    case "close":
-      return `closing made no progress for ${closeTimeout} ms: the peer neither reads nor ends; ` +
-        "raise closeTimeout if it needs longer";
-    case "idle":
-      return `no byte came or went for ${idleTimeout} ms; raise idleTimeout, or send something ` +
-        "from handleTimeout() to keep the connection";
-    case "frame":
-      return `a frame was not complete ${frameTimeout} ms after its first byte; raise ` +
-        "frameTimeout if the peer is right";
-  }
-}
+const WORDS: Readonly<Record<Watch, (limits: Required<Limits>) => string>> = {
+  close: ({ closeTimeout }) =>
+    `closing made no progress for ${closeTimeout} ms: the peer neither reads nor ends; raise ` +
+    "closeTimeout if it needs longer",
+  idle: ({ idleTimeout }) =>
+    `no byte came or went for ${idleTimeout} ms; raise idleTimeout, or send something from ` +
+    "handleTimeout() to keep the connection",
+  frame: ({ frameTimeout }) =>
+    `a frame was not complete ${frameTimeout} ms after its first byte; raise frameTimeout if the ` +
+    "peer is right",
+};

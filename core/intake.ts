@@ -123,8 +123,7 @@ export class Intake {
   /** Takes what has come and was not told, as one copy; its frame begins anew. */
   takeUnread(): Uint8Array {
     const unread = unreadBytes(this.#input, this.#chunks);
-    this.#discardNow();
-    this.#input = { ...this.#input, ended: false, skipping: false };
+    this.drop();
     this.#changeTerminator(this.#nextTerminator ?? this.#terminator);
     return unread;
   }
@@ -140,7 +139,7 @@ export class Intake {
     this.#dropped = this.#telling;
     this.stop();
     this.#discardNow();
-    this.#input = { ...this.#input, ended: false };
+    this.#input = { ...this.#input, ended: false, skipping: false };
   }
 
   // --- what ends a frame -------------------------------------------------------------------------

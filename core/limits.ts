@@ -57,11 +57,14 @@ export const DEFAULT_LIMITS: Required<Limits> = {
  * @throws {RangeError} for a limit that is no positive number, or a low-water mark above the high.
  */
 export function completeLimits(given: Limits): Required<Limits> {
-  const limits = { ...DEFAULT_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
+  const complete: Record<string, unknown> = {};
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    const { [name]: value = DEFAULT_LIMITS[name] } = given;
+    complete[name] = value;
     if (name === "overlong" || (typeof value === "number" && value > 0)) continue;
     throw new RangeError(`${name} must be a positive number or Infinity; got ${String(value)}`);
   }
+  const limits = complete as unknown as Required<Limits>;
   if (limits.overlong !== "close" && limits.overlong !== "skip") {
     throw new RangeError(`overlong must be "close" or "skip"; got ${String(limits.overlong)}`);
   }

@@ -16,8 +16,8 @@ import {
   supply,
 } from "./output.ts";
 import { isPromiseLike } from "./promise_like.ts";
-import { NOT_YET, pieceBytes, type Produced, type Producer } from "./producer.ts";
-import { GATHERED, Slab } from "./slab.ts";
+import { NOT_YET, type Piece, pieceBytes, type Produced, type Producer } from "./producer.ts";
+import { GATHERED, Slab, WIDEST } from "./slab.ts";
 
 /** Where an outbox tells what it cannot answer. */
 export interface OutboxEvents {
@@ -77,21 +77,20 @@ export class Outbox {
   }
 
   /**
-   * Queues a copy of a piece, if it is so small, and so much is queued already, that it is better
-   * gathered with others. Answers how many bytes that was; `undefined` when it was not queued.
+   * Queues a copy of a piece that surely fits into `room` bytes, if it is so small, and so much is
+   * queued already, that it is better gathered with others. Answers how many bytes it has; 0 when it
+   * was not queued.
    */
-  gather(piece: string | Uint8Array): number | undefined {
-    if (piece.length > GATHERED || this.#behind !== undefined || this.isGone) return undefined;
+  gather(piece: Piece, room: number): number {
+    if (typeof piece !== "string" && !(piece instanceof Uint8Array)) return 0;
+    if (piece.length > GATHERED || WIDEST * piece.length > room) return 0;
+    if (this.#behind !== undefined || this.isGone) return 0;
     if (this.#slab.length === 0) this.#gatherHead();
     this.resume();
-    const size = this.#add(piece);
-    if (size !== undefined) return size;
+    const size = this.#slab.add(piece);
+    if (size > 0) return size;
     this.#seal();
-    return this.#add(piece);
-  }
-
-  #add(piece: string | Uint8Array): number | undefined {
-    return typeof piece === "string" ? this.#slab.addText(piece) : this.#slab.addBytes(piece);
+    return this.#slab.add(piece);
   }
 
   /** A small piece that waits alone goes in front of what is gathered behind it. */
@@ -100,7 +99,7 @@ export class Outbox {
     if (front === null || front.next !== null || back !== null) return;
     if (taken + this.#inFlight > 0 || !(front.entry instanceof Uint8Array)) return;
     if (front.entry.length > GATHERED) return;
-    this.#slab.addBytes(front.entry);
+    this.#slab.add(front.entry);
     this.#output = EMPTY_OUTPUT;
   }
 

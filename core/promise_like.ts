@@ -6,6 +6,5 @@
 
 /** Whether `value` is a promise, of whatever origin. */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
+  return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }

@@ -7,6 +7,7 @@
 import { AsyncChat, type AsyncChatOptions, type HookResult } from "./async_chat.ts";
 import { ChatError } from "./errors.ts";
 import type { Protocol } from "./protocol.ts";
+import { isPromiseLike } from "./promise_like.ts";
 import { ProtocolRun } from "./protocol_run.ts";
 import type { Terminator } from "./terminator.ts";
 
@@ -170,7 +171,7 @@ export class ProtocolChat<T> extends AsyncChat {
 }
 
 function afterwards(result: HookResult, next: () => HookResult): HookResult {
-  return typeof result?.then === "function" ? settle(result, next) : next();
+  return isPromiseLike(result) ? settle(result, next) : next();
 }
 
 async function settle(result: PromiseLike<void>, next: () => HookResult): Promise<void> {

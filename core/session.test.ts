@@ -71,6 +71,22 @@ describe("nextEvent()", () => {
   });
 });
 
+describe("canPush", () => {
+  it("says what push() does, also before the end has been told", () => {
+    for (const how of ["end", "closeWhenDone", "close", "abort"] as const) {
+      const session = opened();
+      expect(session.canPush).toBe(true);
+      session[how](new Error("enough"));
+      expect(session.canPush).toBe(false);
+      expect(() => session.push("too late")).toThrow(ChatError);
+    }
+    const session = opened();
+    session.fail(new ChatError("reset", "gone"));
+    // What is pushed before one can know is counted.
+    expect([session.canPush, session.push("unsent")]).toEqual([true, false]);
+  });
+});
+
 describe("drained", () => {
   it("is not told to who may push no more", () => {
     for (const how of ["end", "closeWhenDone"] as const) {

@@ -227,8 +227,8 @@ export class Session {
 
   /** Whether a FIN is due: everything has gone out, and nothing will follow. */
   get wantsEnd(): boolean {
-    if (this.#handover !== "none") return false;
-    return this.#phase === "open" && this.#ours === "ending" && this.#outbox.isEmpty;
+    return this.#phase === "open" && this.#handover === "none" &&
+      this.#ours === "ending" && this.#outbox.isEmpty;
   }
 
   /** Whether a handover is due: what was queued before it has gone out, and nobody reads. */
@@ -311,7 +311,7 @@ export class Session {
 
   /** Whether `push` is still possible. */
   get canPush(): boolean {
-    return this.#ours === "open" && !this.#closedTold;
+    return this.#ours === "open" && !this.#silent && !this.#closedTold;
   }
 
   /**
@@ -401,20 +401,13 @@ export class Session {
    * @throws {LimitError} when the queue would grow beyond `maxQueued`; nothing is queued then.
    */
   push(piece: Piece): boolean {
-    if (this.#gathers(piece)) {
-      const size = this.#outbox.gather(piece);
-      if (size !== undefined) {
-        this.#show("queued", size);
-        this.#wake();
-        return this.#isBelowHighWater();
-      }
-    }
-    const bytes = pieceBytes(piece);
     this.#checkPush();
+    const outbox = this.#outbox, room = this.#limits.maxQueued - outbox.bytes;
+    const gathered = outbox.gather(piece, room);
+    if (gathered > 0) return this.#queued(gathered);
+    const bytes = pieceBytes(piece);
     if (bytes.length === 0) return this.#isBelowHighWater();
-    if (this.#outbox.bytes + bytes.length > this.#limits.maxQueued) {
-      throw fullQueue(this.#outbox.bytes, bytes.length, this.#limits);
-    }
+    if (bytes.length > room) throw fullQueue(outbox.bytes, bytes.length, this.#limits);
     return this.#enqueue(typeof piece === "string" ? bytes : new Uint8Array(bytes));
   }
 
@@ -728,21 +721,13 @@ export class Session {
   }
 
   #checkPush(): void {
-    if (this.#ours === "open" && !this.#silent && !this.#closedTold) return;
+    if (this.canPush) return;
     throw new ChatError(
       "closed",
       this.#phase === "open"
         ? "our side has ended: nothing can be pushed after closeWhenDone() or end()"
         : "the conversation is over: nothing can be pushed any more",
     );
-  }
-
-  /** Whether a piece may go out with others, and nothing is wrong that there is to be said about. */
-  #gathers(piece: Piece): piece is string | Uint8Array {
-    if (typeof piece !== "string" && !(piece instanceof Uint8Array)) return false;
-    // A letter may be three bytes.
-    const fits = this.#outbox.bytes + 3 * piece.length <= this.#limits.maxQueued;
-    return fits && piece.length > 0 && this.canPush && !this.#silent && !this.isOver;
   }
 
   #enqueue(entry: Uint8Array | Producer): boolean {
@@ -753,7 +738,11 @@ export class Session {
       return false;
     }
     this.#outbox.add(entry);
-    this.#show("queued", entry instanceof Uint8Array ? entry.length : 0);
+    return this.#queued(entry instanceof Uint8Array ? entry.length : 0);
+  }
+
+  #queued(bytes: number): boolean {
+    this.#show("queued", bytes);
     this.#wake();
     return this.#isBelowHighWater();
   }

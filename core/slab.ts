@@ -10,7 +10,7 @@ const NOTHING = new Uint8Array(0);
 /** How large it begins, and how large it may become, in bytes. */
 const SMALLEST = 1024, LARGEST = 64 * 1024;
 /** A unit of a text's length is so many bytes of UTF-8 at most. */
-const WIDEST = 3;
+export const WIDEST = 3;
 
 /** The longest piece that is worth copying once more, in bytes. */
 export const GATHERED: number = SMALLEST;
@@ -28,20 +28,15 @@ export class Slab {
     return this.#used;
   }
 
-  /** Adds text, as UTF-8. Answers how many bytes that was; `undefined` when there is no room. */
-  addText(text: string): number | undefined {
-    if (!this.#makeRoom(WIDEST * text.length)) return undefined;
-    const { written } = encodeInto(text, this.#memory.subarray(this.#used));
-    this.#used += written;
-    return written;
-  }
-
-  /** Adds a copy of bytes. Answers how many; `undefined` when there is no room. */
-  addBytes(bytes: Uint8Array): number | undefined {
-    if (!this.#makeRoom(bytes.length)) return undefined;
-    this.#memory.set(bytes, this.#used);
-    this.#used += bytes.length;
-    return bytes.length;
+  /** Adds text, as UTF-8, or a copy of bytes. Answers how many bytes; 0 when there is no room. */
+  add(piece: string | Uint8Array): number {
+    const isText = typeof piece === "string";
+    if (!this.#makeRoom(isText ? WIDEST * piece.length : piece.length)) return 0;
+    let size = piece.length;
+    if (isText) size = encodeInto(piece, this.#memory.subarray(this.#used)).written;
+    else this.#memory.set(piece, this.#used);
+    this.#used += size;
+    return size;
   }
 
   /** Takes what was gathered, as the caller's own, and begins anew. */

@@ -69,16 +69,10 @@ export class Watches {
   }
 
   /** It is `now`. Answers which watch has run out; one that can go on has begun anew. */
-  tick(now: number, { closing, frame, reading }: Situation): Watch | undefined {
+  tick(now: number, situation: Situation): Watch | undefined {
     this.startedAt ??= now;
     if (this.#moved) this.#movedAt = now;
-    const happened = {
-      closing,
-      frame,
-      reading,
-      progressed: this.#progressed,
-      moved: this.#moved,
-    };
+    const happened = { ...situation, progressed: this.#progressed, moved: this.#moved };
     this.#progressed = this.#moved = false;
     this.#deadlines = advance(this.#deadlines, happened, this.#limits, now);
     const passed = passedAt(this.#deadlines, now);
