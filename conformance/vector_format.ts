@@ -14,7 +14,7 @@ export type VectorAction =
   | readonly ["term", VectorTerminator]
   | readonly ["push" | "pushp", string]
   | readonly ["prod", readonly string[]]
-  | readonly ["cwd" | "discard" | "close" | "raise"];
+  | readonly ["cwd" | "discard" | "close" | "raise" | "get"];
 
 /** What the script does: an action, or what happens at the socket. */
 export type VectorOp =
@@ -22,7 +22,7 @@ export type VectorOp =
   | readonly ["feed", string]
   | readonly ["rerr" | "werr", string]
   | readonly ["room", number | null]
-  | readonly ["eof" | "connect" | "get"];
+  | readonly ["eof" | "connect"];
 
 /** What was seen. */
 export type VectorEvent =
@@ -47,7 +47,9 @@ export interface Vector {
   readonly conn: 0 | 1;
   /** What an error callback does: closes, or keeps the channel open. */
   readonly he: "close" | "keep";
-  /** What each found callback does, in turn. */
+  /** `"data"`: which of {@linkcode pol} a found callback runs is decided by its frame's bytes. */
+  readonly by?: "data";
+  /** What each found callback does, in turn, or by the sum of its frame's bytes. */
   readonly pol: readonly (readonly VectorAction[])[];
   /** What a collect callback does, by its number. */
   readonly cpol?: Readonly<Record<string, readonly VectorAction[]>>;

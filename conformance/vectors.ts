@@ -105,6 +105,8 @@ class Replay {
   readonly #producers: Parts[] = [];
   #events: Event[] = [];
   #founds = 0;
+  /** The sum of the bytes of the frame under way. */
+  #frame = 0;
   /** Actions of collect callbacks, in order, each with the payload told when it runs. */
   readonly #inCollect: { readonly at: number; readonly actions: readonly VectorAction[] }[];
   #collected = 0;
@@ -123,10 +125,7 @@ class Replay {
         this.#tell("connect", vector.kpol);
       },
       collectIncomingData: (data) => this.#collect(data),
-      foundTerminator: () => {
-        const { pol } = vector;
-        this.#tell("f", pol.length === 0 ? [] : pol[this.#founds++ % pol.length]);
-      },
+      foundTerminator: () => this.#found(),
       handleError: (error) => this.#tell(["err", error.name]),
       handleException: (error) => {
         this.#tell(["err", nameOf(error)]);
@@ -178,8 +177,6 @@ class Replay {
         return;
       case "connect":
         return socket.connect();
-      case "get":
-        return this.#tell(["term", textOf(this.#chat.getTerminator())]);
     }
     try {
       this.#act(op);
@@ -255,8 +252,17 @@ class Replay {
     for (const action of actions) this.#act(action);
   }
 
+  #found(): void {
+    const { pol, by } = this.#vector;
+    const index = by === "data" ? this.#frame : this.#founds;
+    this.#founds++;
+    this.#frame = 0;
+    this.#tell("f", pol.length === 0 ? [] : pol[index % pol.length]);
+  }
+
   #collect(data: Uint8Array): void {
     this.#tell(["d", latin1(data)]);
+    for (const byte of data) this.#frame += byte;
     this.#collected += data.length;
     while (this.#inCollect.length > 0 && this.#inCollect[0]!.at <= this.#collected) {
       this.#runAll(this.#inCollect.shift()!.actions);
@@ -281,6 +287,8 @@ class Replay {
       case "close":
         if (this.#socket.isOpen) this.#closedByScript = true;
         return chat.close();
+      case "get":
+        return this.#tell(["term", textOf(chat.getTerminator())]);
       case "raise":
         throw new Boom();
       default:

@@ -130,6 +130,8 @@ class RecordedChannel:
         self.ac_in_buffer_size = setup["in"]
         self.ac_out_buffer_size = setup["out"]
         self.on_found = setup["pol"]
+        self.by_data = setup.get("by") == "data"
+        self.frame = 0  # the sum of the frame's bytes
         self.on_collect = setup.get("cpol", {})
         self.on_connect = setup.get("kpol", [])
         self.collects = 0
@@ -148,6 +150,7 @@ class RecordedChannel:
     def collect_incoming_data(self, data):
         self.quirks.frame_callback(self)
         self.log.append(["d", to_text(data)])
+        self.frame += sum(data)
         actions = self.on_collect.get(str(self.collects), ())
         self.collects += 1
         self.run_actions("collect", actions)
@@ -155,8 +158,9 @@ class RecordedChannel:
     def found_terminator(self):
         self.quirks.frame_callback(self)
         self.log.append("f")
-        index = self.founds
+        index = self.frame if self.by_data else self.founds
         self.founds += 1
+        self.frame = 0
         if self.on_found:
             self.run_actions("found", self.on_found[index % len(self.on_found)])
 
@@ -214,6 +218,8 @@ class RecordedChannel:
             self.discard_buffers()
         elif name == "close":
             self.close()
+        elif name == "get":
+            self.log.append(["term", encode_terminator(self.get_terminator())])
         elif name == "raise":
             raise Boom()
         else:
@@ -277,8 +283,6 @@ class Driver:
         elif name == "connect":
             if self.is_open:
                 asyncore.write(channel)
-        elif name == "get":
-            channel.log.append(["term", encode_terminator(channel.get_terminator())])
         else:
             self._command(op)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what CPython's own asynchat does, as vectors; or checks vectors against it.
 
-    record.py --seed N --count N [--out FILE]
+    record.py --seed N --count N [--programs] [--out FILE]
     record.py --check FILE [--asynchat FILE]
 
 Needs Python 3.8 to 3.11, the standard library only. README.md has the format.
@@ -16,7 +16,7 @@ import warnings
 
 sys.dont_write_bytecode = True
 
-SETUP_KEYS = ("fam", "in", "out", "conn", "he", "pol", "cpol", "kpol")
+SETUP_KEYS = ("fam", "in", "out", "conn", "he", "by", "pol", "cpol", "kpol")
 REQUIRED_KEYS = ("id", "fam", "in", "out", "conn", "he", "pol", "steps", "end", "q")
 
 
@@ -32,20 +32,22 @@ def main():
     asynchat = load_asynchat(options.asynchat)
     if options.check is not None:
         return check(asynchat.async_chat, options.check)
-    return record(asynchat.async_chat, options.seed, options.count, options.out)
+    record_one = record_program if options.programs else record_script
+    return record(asynchat.async_chat, record_one, options)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", help="any text; the same seed gives the same bytes")
     parser.add_argument("--count", type=int, help="how many vectors")
+    parser.add_argument("--programs", action="store_true", help="programs instead of scripts")
     parser.add_argument("--out", help="where to write them (default: standard output)")
     parser.add_argument("--check", metavar="FILE", help="replay the vectors of FILE and compare")
     parser.add_argument("--asynchat", metavar="FILE", help="check an asynchat.py of your own")
     options = parser.parse_args()
-    recording = (options.seed, options.count, options.out)
+    recording = (options.seed, options.count, options.out, options.programs or None)
     if options.check is not None and any(option is not None for option in recording):
-        parser.error("--check goes without --seed, --count and --out")
+        parser.error("--check goes without --seed, --count, --programs and --out")
     if options.check is None and (options.seed is None or options.count is None):
         parser.error("give --seed and --count, or --check")
     if options.check is None and options.count < 1:
@@ -78,28 +80,42 @@ def encode(vector):
 # -- recording
 
 
-def record(async_chat, seed, count, path):
-    lines = (encode(record_one(async_chat, seed, index)) + "\n" for index in range(count))
-    if path is None:
-        for line in lines:
-            sys.stdout.buffer.write(line.encode("ascii"))
+def record(async_chat, record_one, options):
+    vectors = (record_one(async_chat, options.seed, index) for index in range(options.count))
+    lines = ((encode(vector) + "\n").encode("ascii") for vector in vectors)
+    if options.out is None:
+        sys.stdout.buffer.writelines(lines)
         return 0
-    with open(path, "wb") as out:
-        for line in lines:
-            out.write(line.encode("ascii"))
+    with open(options.out, "wb") as out:
+        out.writelines(lines)
     return 0
 
 
-def record_one(async_chat, seed, index):
+def record_script(async_chat, seed, index):
     from driver import Driver
     from scripts import Dice, Script, make_setup
 
     dice = Dice("%s/%d" % (seed, index))
     setup = make_setup(dice)
     driver = Driver(async_chat, setup)
-    vector = {"id": "%04d" % index}
-    vector.update(setup)
-    vector["steps"] = [[op, driver.step(op)] for op in Script(dice, setup, driver).ops()]
+    return run(driver, index, setup, Script(dice, setup, driver).ops())
+
+
+def record_program(async_chat, seed, index):
+    from driver import Driver
+    from programs import Program, make_program
+    from scripts import Dice
+
+    dice = Dice("program/%s/%d" % (seed, index))
+    setup, terminators = make_program(dice)
+    driver = Driver(async_chat, setup)
+    program = Program(dice, terminators, driver, setup["conn"] == 1)
+    return run(driver, index, setup, program.ops())
+
+
+def run(driver, index, setup, ops):
+    vector = {"id": "%04d" % index, **setup}
+    vector["steps"] = [[op, driver.step(op)] for op in ops]
     vector["end"] = driver.end()
     vector["q"] = driver.quirks()
     return vector
