@@ -51,7 +51,7 @@ if (process.argv.includes("--write")) {
 }
 const budget: Readonly<Record<string, number>> = JSON.parse(readFileSync(BUDGET, "utf8"));
 
-let isTooMuch = false;
+const tooMuch: string[] = [];
 const line = (cells: readonly (string | number)[]) =>
   console.log(
     cells.map((cell, i) => i === 0 ? `${cell}`.padEnd(32) : `${cell}`.padStart(17)).join(""),
@@ -61,6 +61,9 @@ for (const [what, minified, gzip, own] of rows) {
   const most = budget[what] ?? 0;
   const isAbove = (own ?? gzip) > most;
   line([what, minified, gzip, own ?? "", isAbove ? `${most} EXCEEDED` : most]);
-  isTooMuch ||= isAbove;
+  if (isAbove) tooMuch.push(`${what} costs ${own ?? gzip} bytes, its budget is ${most}`);
 }
-process.exitCode = isTooMuch ? 1 : 0;
+if (tooMuch.length > 0) {
+  console.log(`error: ${tooMuch.join("; ")}: make it smaller, or npm run size -- --write`);
+  process.exitCode = 1;
+}

@@ -24,6 +24,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { listen, serve } from "asynchat/adapters";
 import { browsers } from "./browsers.ts";
+import { sayWhy } from "../say_why.ts";
 import { ALONE } from "./hub.ts";
 import { Lobby } from "./lobby.ts";
 import { RedisHub } from "./redis_hub.ts";
@@ -53,14 +54,14 @@ function welcome(peer: string): Visitor {
 
 // Who comes first is told what was said before, too.
 await hub.ready;
-const listeners = [await listen({ port: Number(port) }, welcome)];
+const listeners = [await listen({ port: Number(port) }, welcome).catch(sayWhy)];
 const [lines] = listeners;
 console.log(`listening on ${lines!.address} port ${lines!.port}; try: nc localhost ${lines!.port}`);
 
 if (webPort !== undefined) {
   const page = await readFile("dist/docs/examples/chat/page.html", "utf8")
     .catch(() => "<p>There is no page yet: run <code>npm run page</code>, then start again.");
-  const web = await serve({ port: Number(webPort) }, browsers(page, welcome));
+  const web = await serve({ port: Number(webPort) }, browsers(page, welcome)).catch(sayWhy);
   listeners.push(web);
   console.log(`and for browsers: http://localhost:${web.port}/`);
 }

@@ -13,6 +13,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { sayWhy } from "../say_why.ts";
 import { crawl, DEFAULTS, type Visit } from "./crawler.ts";
 
 const { values, positionals } = parseArgs({
@@ -26,7 +27,10 @@ const { values, positionals } = parseArgs({
     ca: { type: "string" },
   },
 });
-if (positionals.length === 0) throw new Error("say where to begin: main.js http://localhost:8080/");
+if (positionals.length === 0) {
+  console.error("say where to begin: main.js http://localhost:8080/");
+  process.exit(2);
+}
 
 const stop = new AbortController();
 const interrupt = () => stop.abort();
@@ -53,7 +57,7 @@ const { pages, statuses, broken, disallowed } = await crawl(positionals, {
   maxDepth: Number(values.depth),
   maxPages: Number(values.pages),
   timeout: Number(values.timeout),
-  tls: values.ca === undefined ? true : { ca: await readFile(values.ca, "utf8") },
+  tls: values.ca === undefined ? true : { ca: await readFile(values.ca, "utf8").catch(sayWhy) },
   onvisit: progress,
   signal: stop.signal,
 });

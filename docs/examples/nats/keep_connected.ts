@@ -19,15 +19,21 @@ export async function keepConnected(
   use: (nats: Nats) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  let isTold = false;
   for (let pause = 50; !signal.aborted; pause = Math.min(2 * pause, 2000)) {
     try {
       const nats = await Nats.connect({ ...options, signal });
       use(nats);
       pause = 50;
+      isTold = false;
       const { reason } = await nats.closed;
       if (!signal.aborted) console.log(`the broker is lost: ${reason}`);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
+      if (!isTold && !signal.aborted) {
+        console.log(`${error.message} Trying again until it is there`);
+      }
+      isTold = true;
     }
     await sleep(pause, undefined, { signal }).catch(() => {});
   }

@@ -11,10 +11,11 @@
  */
 
 import process from "node:process";
-import { Redis } from "./client.ts";
+import { sayWhy } from "../say_why.ts";
+import { Redis, RedisError } from "./client.ts";
 
 const [port = "6379", name = "PING", ...args] = process.argv.slice(2);
-const redis = await Redis.connect({ port: Number(port) });
+const redis = await Redis.connect({ port: Number(port) }).catch(sayWhy);
 if (name.toUpperCase() === "SUBSCRIBE") {
   redis.onmessage = (channel, message) => console.log(`${channel}: ${message}`);
   await redis.subscribe(...args);
@@ -22,6 +23,11 @@ if (name.toUpperCase() === "SUBSCRIBE") {
   const { reason } = await redis.closed;
   console.log(`the connection is over: ${reason}`);
 } else {
-  console.log(await redis.command(name, ...args));
+  const answer = await redis.command(name, ...args).catch((error: unknown) => {
+    if (!(error instanceof RedisError)) return sayWhy(error);
+    console.error(error.message);
+    process.exit(1);
+  });
+  console.log(answer);
   await redis[Symbol.asyncDispose]();
 }

@@ -11,6 +11,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { sayWhy } from "../say_why.ts";
 import { Mailer } from "./client.ts";
 
 const { positionals: [port = "2525", from = "", ...to], values } = parseArgs({
@@ -20,7 +21,7 @@ const { positionals: [port = "2525", from = "", ...to], values } = parseArgs({
     hostname: { type: "string", default: "localhost" },
   },
 });
-const ca = values.ca === undefined ? undefined : await readFile(values.ca, "utf8");
+const ca = values.ca === undefined ? undefined : await readFile(values.ca, "utf8").catch(sayWhy);
 
 const pieces: Uint8Array[] = [];
 for await (const piece of process.stdin) pieces.push(piece);

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import * as native from "asynchat/adapters";
+import { sayWhy } from "../say_why.ts";
 import { mailServer } from "./server.ts";
 
 const { positionals: [port = "2525"], values } = parseArgs({
@@ -26,7 +27,10 @@ const { positionals: [port = "2525"], values } = parseArgs({
 });
 const { cert, key, folder } = values;
 const credentials = cert && key
-  ? { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") }
+  ? {
+    cert: await readFile(cert, "utf8").catch(sayWhy),
+    key: await readFile(key, "utf8").catch(sayWhy),
+  }
   : undefined;
 
 // Deno's own sockets cannot start TLS as a server; those it has for Node's programs can.
@@ -39,7 +43,8 @@ const server = mailServer({
   ...(credentials === undefined ? {} : { credentials }),
   requireTls: values["require-tls"],
   async deliver({ data, ...envelope }, { peer, tls }) {
-    const file = join(folder, `${++letters}.eml`);
+    // A server that is started again puts its letters beside those of the one before.
+    const file = join(folder, `${Date.now()}.${++letters}.eml`);
     await writeFile(file, data);
     console.log(JSON.stringify({ file, ...envelope, peer, tls: tls?.version ?? null }));
   },
@@ -50,7 +55,7 @@ const listener = await serve({
   startTls: true,
   idleTimeout: 300_000,
   onerror: (error, peer) => console.error(`${peer}: ${error}`),
-}, server);
+}, server).catch(sayWhy);
 console.log(`listening on ${listener.address} port ${listener.port}`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { sayWhy } from "../say_why.ts";
 import { guestbook } from "./guestbook.tsx";
 import { serveHttp } from "./server.ts";
 import { site } from "./site.ts";
@@ -22,7 +23,8 @@ const GRACE = 10_000;
 const [port = "8080", what] = process.argv.slice(2);
 const stop = new AbortController();
 const handler = what === "guestbook" ? guestbook.fetch : site;
-const listener = await serveHttp(handler, { port: Number(port), signal: stop.signal });
+const listener = await serveHttp(handler, { port: Number(port), signal: stop.signal })
+  .catch(sayWhy);
 console.log(`http://localhost:${listener.port}/`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
