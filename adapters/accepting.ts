@@ -32,6 +32,7 @@ export class Accepting {
   readonly #options: ListenOptions;
   /** Who has each of them. */
   readonly #owners = new Set<Owner>();
+  #isAborted = false;
   #onempty: (() => void) | undefined;
 
   /** @throws {TypeError} for a factory that is no function. */
@@ -78,6 +79,8 @@ export class Accepting {
       this.report(error, peer);
       return undefined;
     }
+    // By its own factory, perhaps, when nobody knew of it yet.
+    if (this.#isAborted) abort(owner);
     return chat;
   }
 
@@ -91,11 +94,10 @@ export class Accepting {
     (this.#options.onerror ?? complain)(error, peer);
   }
 
-  /** Aborts all that stand. */
+  /** Aborts all that stand, and whatever is still accepted. */
   abort(): void {
-    for (const owner of this.#owners) {
-      owner.abort(new ChatError("aborted", "the listener was closed with force"));
-    }
+    this.#isAborted = true;
+    for (const owner of this.#owners) abort(owner);
   }
 
   /** Resolves when none stands. To be asked once, when no more are accepted. */
@@ -103,6 +105,10 @@ export class Accepting {
     if (this.#owners.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onempty = resolve);
   }
+}
+
+function abort(owner: Owner): void {
+  owner.abort(new ChatError("aborted", "the listener was closed with force"));
 }
 
 /** Makes the {@linkcode Listener} of a runtime's own one. */

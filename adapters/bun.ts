@@ -15,7 +15,7 @@ import { portOf } from "./bun_port.ts";
 import { Handshakes, infoOf } from "./bun_tls.ts";
 import { transportOf } from "./bun_transport.ts";
 import { drive } from "./driver.ts";
-import { nameOf, type Naming } from "./naming.ts";
+import { nameOf, namingOf } from "./naming.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,
@@ -24,7 +24,6 @@ import {
   type Listener,
   type ListenOptions,
   listenTarget,
-  type Target,
   tlsOf,
 } from "./options.ts";
 import {
@@ -141,12 +140,9 @@ export async function connect(
   const target = connectTarget(options, capabilities);
   const socket = await opening(target.name, options, () => dial(target, tlsOf(options)));
   const tls = options.tls ? infoOf(socket) : undefined;
-  drive(chat, (events) => transportOf(socket, naming(target, tls), options, events), options);
+  const about = namingOf(target, capabilities, tls);
+  drive(chat, (events) => transportOf(socket, about, options, events), options);
   return chat;
-}
-
-function naming({ name, hostname }: Target, tls: TlsInfo | undefined): Naming {
-  return { peer: name, hostname, capabilities, tls };
 }
 
 /**
@@ -166,7 +162,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
   const accepting = new Accepting(options, factory);
   const handshakes = new Handshakes();
   const accept = (socket: Socket, peer: string, tls?: TlsInfo) => {
-    const about = { ...naming(target, tls), peer };
+    const about = { ...namingOf(target, capabilities, tls), peer };
     accepting.accept(peer, (events) => transportOf(socket, about, options, events));
   };
   const tls = tlsOf(options);

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { isIP } from "node:net";
+import type { ChatError } from "../core/errors.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Port } from "./accepting.ts";
 import { HANDLERS, type Socket } from "./bun_handlers.ts";
-import { bunOptions, openError } from "./bun_tls.ts";
+import { bunOptions, codeOf, isTlsError, tlsError } from "./bun_tls.ts";
 import type { Target } from "./options.ts";
-import { toListenError } from "./system_errors.ts";
+import { chatErrorOf, toListenError } from "./system_errors.ts";
 
 /**
  * Listens, and tells `open` each connection.
@@ -17,10 +19,11 @@ import { toListenError } from "./system_errors.ts";
  * @throws {ChatError} as a rejection, when the address cannot be had, or the certificate is none.
  */
 export function portOf(
-  { path, hostname, port, name }: Target,
+  target: Target,
   tls: TlsOptions | undefined,
   open: (socket: Socket) => void,
 ): Promise<Port> {
+  const { path, hostname, port } = target;
   const common = {
     data: undefined,
     allowHalfOpen: true,
@@ -35,9 +38,16 @@ export function portOf(
           : tcpPortOf(Bun.listen({ ...common, hostname, port })),
       );
     } catch (error) {
-      throw openError(error, name, toListenError);
+      throw listenError(error, target);
     }
   });
+}
+
+function listenError(error: unknown, { path, hostname, name }: Target): ChatError {
+  if (isTlsError(error)) return tlsError(error, name);
+  // Of a name that does not resolve Bun says nothing, and gives no code.
+  const isUnresolved = path === undefined && isIP(hostname) === 0 && codeOf(error) === undefined;
+  return isUnresolved ? chatErrorOf("dns", error, name) : toListenError(error, name);
 }
 
 function portWith(listener: Bun.SocketListener<unknown>, address: string, port = 0): Port {

@@ -6,11 +6,11 @@
 
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
-import type { ChatError } from "../core/errors.ts";
+import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Socket, Told } from "./bun_handlers.ts";
 import { after } from "./clock.ts";
-import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
+import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 import { chatErrorOf, toChatError } from "./system_errors.ts";
 import type { Role } from "./tls_options.ts";
 
@@ -56,18 +56,24 @@ export function infoOf(socket: Socket): TlsInfo {
 
 /** Puts what went wrong with TLS into our words. */
 export function tlsError(error: unknown, peer: string): ChatError {
-  const { code } = error as { code?: unknown };
-  return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
+  if (error instanceof ChatError) return error;
+  return chatErrorOf("tls", error, peer, codeOf(error));
 }
 
-/** Puts what a socket could not be opened for into our words: the network, or a certificate. */
-export function openError(
-  error: unknown,
-  peer: string,
-  byCode: typeof toChatError = toChatError,
-): ChatError {
-  const code = String((error as { code?: unknown } | null)?.code);
-  return /^ERR_(OSSL|BORINGSSL)/.test(code) ? tlsError(error, peer) : byCode(error, peer);
+/** Whether a certificate, or its key, is why a socket could not be opened. */
+export function isTlsError(error: unknown): boolean {
+  return /^ERR_(OSSL|BORINGSSL)/.test(codeOf(error) ?? "");
+}
+
+/** Puts what a connect failed with into our words: the network, or a certificate. */
+export function openError(error: unknown, peer: string): ChatError {
+  return isTlsError(error) ? tlsError(error, peer) : toChatError(error, peer);
+}
+
+/** The code of an error, where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
 }
 
 /**
@@ -157,7 +163,7 @@ export class Handshakes {
     this.#sockets.add(socket);
     const callOff = after(
       HANDSHAKE_TIMEOUT,
-      () => handshake.giveUp(socket, new Error(`no handshake within ${HANDSHAKE_TIMEOUT} ms`)),
+      () => handshake.giveUp(socket, lateHandshake(peer, HANDSHAKE_TIMEOUT)),
     );
     try {
       return await handshake.done;
@@ -176,8 +182,4 @@ export class Handshakes {
     this.#sockets.clear();
     for (const socket of sockets) socket.terminate();
   }
-}
-
-function codeOf(error: Error | null): unknown {
-  return (error as { code?: unknown } | null)?.code;
 }

@@ -48,7 +48,7 @@ export function transportOf(
 class BunTransport implements Transport, Told {
   readonly peer: string;
   readonly local: string | undefined;
-  readonly canReset = true;
+  readonly canReset: boolean;
   readonly #events: TransportEvents;
   #socket: Socket;
   #tls: TlsInfo | undefined;
@@ -63,11 +63,12 @@ class BunTransport implements Transport, Told {
   #gone = false;
   #callOff = () => {};
 
-  constructor(socket: Socket, { peer, tls }: Naming, events: TransportEvents) {
+  constructor(socket: Socket, { peer, isUnix, tls }: Naming, events: TransportEvents) {
     this.peer = peer;
     this.local = socket.localAddress === undefined
       ? undefined
       : nameOf(socket.localAddress, socket.localPort);
+    this.canReset = !isUnix;
     this.#socket = socket;
     this.#events = events;
     this.#tls = tls;

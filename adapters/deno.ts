@@ -13,6 +13,7 @@ import { DenoPort, opened } from "./deno_port.ts";
 import { checkClient, checkServer } from "./deno_tls.ts";
 import { transportOf } from "./deno_transport.ts";
 import { drive } from "./driver.ts";
+import { namingOf } from "./naming.ts";
 import { opening } from "./opening.ts";
 import {
   type ChatFactory,
@@ -145,7 +146,7 @@ export async function connect(
   const target = connectTarget(options, capabilities);
   if (options.tls || options.startTls) checkClient(target, tlsOf(options));
   const { conn, tls } = await opening(target.name, options, () => dial(target, options));
-  const about = { peer: target.name, hostname: target.hostname, capabilities, tls };
+  const about = namingOf(target, capabilities, tls);
   drive(chat, (events, sizeOf) => transportOf(conn, about, options, events, sizeOf), options);
   return chat;
 }
@@ -172,7 +173,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
   const port = new DenoPort(await opened(target, options), target);
   port.start({
     each(conn, peer, tls) {
-      const about = { peer, hostname: target.hostname, capabilities, tls };
+      const about = { ...namingOf(target, capabilities, tls), peer };
       accepting.accept(
         peer,
         (events, sizeOf) => transportOf(conn, about, options, events, sizeOf),

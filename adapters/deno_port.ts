@@ -89,7 +89,9 @@ export class DenoPort implements Port {
         if (this.#stopped) return;
         if (error instanceof Deno.errors.NotConnected) continue;
         // Such as EMFILE: told once, however long it lasts.
-        if (!failing) soon(() => told.failed(explain(error, this.#name), this.#name));
+        if (!failing) {
+          soon(() => told.failed(explain(error, this.#name, toListenError), this.#name));
+        }
         failing = true;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

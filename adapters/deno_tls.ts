@@ -8,7 +8,7 @@ import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import { after } from "./clock.ts";
 import { checkKeys } from "./deno_keys.ts";
-import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
+import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 import type { SocketOptions, Target } from "./options.ts";
 import { chatErrorOf } from "./system_errors.ts";
 
@@ -87,7 +87,7 @@ export async function handshakeInTime(conn: Deno.TlsConn, peer: string): Promise
     return await handshake(conn, peer);
   } catch (error) {
     if (!late) throw error;
-    throw new ChatError("timeout", `${peer} made no handshake within ${HANDSHAKE_TIMEOUT} ms`);
+    throw lateHandshake(peer, HANDSHAKE_TIMEOUT);
   } finally {
     callOff();
   }

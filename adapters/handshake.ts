@@ -13,6 +13,14 @@ import { after } from "./clock.ts";
 /** How long a handshake may take when nothing else is said, in milliseconds. */
 export const HANDSHAKE_TIMEOUT = 30_000;
 
+/** The error for a peer that made no handshake within so many milliseconds. */
+export function lateHandshake(peer: string, timeout: number): ChatError {
+  return new ChatError(
+    "timeout",
+    `${peer} made no handshake within ${timeout} ms; does it speak TLS, and is that enough?`,
+  );
+}
+
 /**
  * Makes it; `input` is what has come of the peer's side of it.
  *
@@ -27,14 +35,7 @@ export async function startTls(
     request.options;
   let callOff = () => {};
   const late = new Promise<never>((_, reject) => {
-    callOff = after(timeout, () =>
-      reject(
-        new ChatError(
-          "timeout",
-          `${transport.peer} made no handshake within ${timeout} ms; does it speak TLS, and is ` +
-            "timeout enough?",
-        ),
-      ));
+    callOff = after(timeout, () => reject(lateHandshake(transport.peer, timeout)));
   });
   try {
     const upgrading = transport.startTls!({ role: request.role, options, input });

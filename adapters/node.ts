@@ -4,17 +4,18 @@
  * @module asynchat/adapters/node
  */
 
-import { createServer, type Server, Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Chat } from "../core/chat.ts";
 import type { ChatError } from "../core/errors.ts";
 import type { Capabilities } from "../core/transport.ts";
 import { Accepting, listenerOf, type Port } from "./accepting.ts";
 import { drive } from "./driver.ts";
-import { nameOf, type Naming } from "./naming.ts";
-import { handshake, secureListener } from "./node_tls.ts";
+import { nameOf, namingOf } from "./naming.ts";
+import { dial } from "./node_dial.ts";
+import { secureListener } from "./node_tls.ts";
 import { transportOf } from "./node_transport.ts";
-import { type Attempt, opening } from "./opening.ts";
+import { opening } from "./opening.ts";
 import {
   type ChatFactory,
   type ConnectOptions,
@@ -22,7 +23,6 @@ import {
   type Listener,
   type ListenOptions,
   listenTarget,
-  type Target,
   tlsOf,
 } from "./options.ts";
 import {
@@ -32,7 +32,7 @@ import {
   serveChats,
   type ServeOptions,
 } from "./serving.ts";
-import { toChatError, toListenError } from "./system_errors.ts";
+import { toListenError } from "./system_errors.ts";
 
 export type {
   AbortSignalLike,
@@ -129,33 +129,13 @@ export async function connect(
 ): Promise<AsyncChat | Chat> {
   if (chat === undefined) return connectChat(options, connect);
   const target = connectTarget(options, capabilities);
-  const socket = await opening(target.name, options, () => attempt(target, options));
-  drive(chat, (events) => transportOf(socket, naming(target), options, events), options);
+  const socket = await opening(target.name, options, () => dial(target, options));
+  drive(
+    chat,
+    (events) => transportOf(socket, namingOf(target, capabilities), options, events),
+    options,
+  );
   return chat;
-}
-
-function attempt(target: Target, options: ConnectOptions): Attempt<Socket> {
-  const { name, hostname, path, port } = target;
-  const socket = new Socket({ allowHalfOpen: true });
-  const connected = new Promise<Socket>((resolve, reject) => {
-    socket.once("error", (error) => reject(toChatError(error, name)));
-    socket.once("connect", () => resolve(socket));
-  });
-  if (path !== undefined) socket.connect({ path });
-  else socket.connect({ host: hostname, port });
-  const tls = tlsOf(options);
-  const opened = tls === undefined
-    ? connected
-    : connected.then((plain) =>
-      handshake(plain, { role: "client", options: tls, input: NOTHING }, hostname, name)
-    );
-  return { socket: opened, abandon: () => void socket.destroy() };
-}
-
-const NOTHING = new Uint8Array(0);
-
-function naming({ name, hostname }: Target): Naming {
-  return { peer: name, hostname, capabilities };
 }
 
 /**
@@ -170,7 +150,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
   const peerOf = ({ remoteAddress, remotePort }: Socket) =>
     target.path === undefined ? nameOf(remoteAddress, remotePort) : target.name;
   const accept = (socket: Socket) => {
-    const about = { ...naming(target), peer: peerOf(socket) };
+    const about = { ...namingOf(target, capabilities), peer: peerOf(socket) };
     accepting.accept(about.peer, (events) => transportOf(socket, about, options, events));
   };
   const report = (error: ChatError, peer: string) => accepting.report(error, peer);
@@ -189,7 +169,7 @@ export async function listen(options: ListenOptions, factory: ChatFactory): Prom
     else server.listen({ host: target.hostname, port: target.port, backlog }, done);
   });
   // Such as EMFILE on accept: the next connection may well succeed.
-  server.on("error", (error) => report(toChatError(error, target.name), target.name));
+  server.on("error", (error) => report(toListenError(error, target.name), target.name));
   return listenerOf(portOf(server, stop), accepting, options);
 }
 

@@ -15,7 +15,8 @@ import {
 } from "node:tls";
 import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
-import { HANDSHAKE_TIMEOUT } from "./handshake.ts";
+import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
+
 import { chatErrorOf } from "./system_errors.ts";
 
 /** For handshakes that the driver gives up, in milliseconds: the longest that a timer takes. */
@@ -77,27 +78,33 @@ export function secureListener(
   done: (socket: TLSSocket) => void,
   failed: (error: ChatError, peer: string) => void,
 ): SecureListener {
-  // Node does not tell which of them a handshake was made on.
-  const shaking = new Map<string, Socket>();
+  const shaking = new Set<Socket>();
+  // Of a socket that has been closed nobody knows any more where it came from.
+  const names = new WeakMap<Socket, string>();
   let stopped = false;
   const server = secureServer(options, name, HANDSHAKE_TIMEOUT, (secure) => {
-    shaking.delete(peerOf(secure));
+    shaking.delete(below(secure));
     if (stopped) secure.destroy();
     else done(secure);
   }, (error, secure) => {
-    const peer = peerOf(secure);
+    const peer = names.get(below(secure)) ?? peerOf(secure);
     if (!stopped) failed(tlsError(error, peer), peer);
   });
   server.on("connection", (socket: Socket) => {
-    const peer = peerOf(socket);
-    shaking.set(peer, socket);
-    socket.once("close", () => shaking.delete(peer));
+    names.set(socket, peerOf(socket));
+    shaking.add(socket);
+    socket.once("close", () => shaking.delete(socket));
   });
   const stop = () => {
     stopped = true;
-    for (const socket of shaking.values()) socket.destroy();
+    for (const socket of shaking) socket.destroy();
   };
   return { server, stop };
+}
+
+/** The socket that a handshake is made on: Node knows, and has no public way to say so. */
+function below(secure: TLSSocket): Socket {
+  return (secure as TLSSocket & { readonly _parent?: Socket })._parent ?? secure;
 }
 
 /**
@@ -144,6 +151,7 @@ export function infoOf(socket: TLSSocket): TlsInfo {
 export function tlsError(error: unknown, peer: string): ChatError {
   if (error instanceof ChatError) return error;
   const { code } = error as { code?: unknown };
+  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return lateHandshake(peer, HANDSHAKE_TIMEOUT);
   return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
 }
 

@@ -18,18 +18,18 @@ import { checkStartTls } from "./tls_options.ts";
 /** Makes the transport of a socket that is connected, and over TLS if it is a TLS socket. */
 export function transportOf(
   socket: Socket | TLSSocket,
-  { peer, hostname, capabilities }: Naming,
+  naming: Naming,
   options: SocketOptions,
   events: TransportEvents,
 ): Transport {
   socket.setNoDelay(options.noDelay ?? true);
   socket.setKeepAlive(options.keepAlive ?? false);
-  const transport = new NodeTransport(socket, peer, events);
+  const transport = new NodeTransport(socket, naming, events);
   if (options.startTls !== true) return transport;
   return Object.assign(transport, {
     checkTls: (role: "client" | "server", tls: StartTlsOptions) =>
-      checkStartTls(role, tls, capabilities),
-    startTls: (upgrade: TlsUpgrade) => transport.upgrade(upgrade, hostname),
+      checkStartTls(role, tls, naming.capabilities),
+    startTls: (upgrade: TlsUpgrade) => transport.upgrade(upgrade, naming.hostname),
   });
 }
 
@@ -41,6 +41,7 @@ const PARTING = 1_000;
 class NodeTransport implements Transport {
   readonly peer: string;
   readonly local: string | undefined;
+  readonly #isUnix: boolean;
   readonly #plain: Socket;
   readonly #events: TransportEvents;
   #socket: Socket | TLSSocket;
@@ -53,8 +54,9 @@ class NodeTransport implements Transport {
   #callOff = () => {};
   #gone = false;
 
-  constructor(socket: Socket | TLSSocket, peer: string, events: TransportEvents) {
+  constructor(socket: Socket | TLSSocket, { peer, isUnix }: Naming, events: TransportEvents) {
     this.peer = peer;
+    this.#isUnix = isUnix;
     this.local = socket.localPort === undefined
       ? undefined
       : nameOf(socket.localAddress, socket.localPort);
@@ -73,9 +75,9 @@ class NodeTransport implements Transport {
     socket.pause();
   }
 
-  /** Node resets plain sockets alone: the one below a handshake, or below TLS, ends the process. */
+  /** Node resets plain TCP alone: a unix socket, and the one below TLS, would end the process. */
   get canReset(): boolean {
-    return !this.#shaken;
+    return !this.#shaken && !this.#isUnix;
   }
 
   get #isShaking(): boolean {
@@ -161,7 +163,7 @@ class NodeTransport implements Transport {
    * peer is gone, which is no failure. While a write is under way, that one will find it.)
    */
   #ended(socket: Socket | TLSSocket): void {
-    const cannotAsk = this.local === undefined || isSecure(socket) || !socket.writable ||
+    const cannotAsk = this.#isUnix || isSecure(socket) || !socket.writable ||
       socket.writableLength > 0;
     if (cannotAsk) return this.#events.ended();
     socket.write(NOTHING, (error) => {

@@ -8,6 +8,24 @@ it("a hostname that is empty is none: runtimes disagree on what it means", () =>
   expect(() => listenTarget({ hostname: "", port: 0 }, capabilities)).toThrow(TypeError);
 });
 
+it("an address may have the brackets that it has in a URL, and nothing else may", () => {
+  const { hostname, name } = connectTarget({ hostname: "[::1]", port: 1 }, capabilities);
+  expect([hostname, name]).toEqual(["::1", "[::1]:1"]);
+  expect(connectTarget({ hostname: "[name]", port: 1 }, capabilities).hostname).toBe("[name]");
+});
+
+it("a hostname with spaces or control characters in it is none", () => {
+  for (const hostname of ["a b", " a", "a\n", "a\0b", "\x7f"]) {
+    expect(() => connectTarget({ hostname, port: 1 }, capabilities)).toThrow(TypeError);
+  }
+});
+
+it("a path with a zero byte is none: some systems would cut it there", () => {
+  for (const path of ["a\0b", "\0abstract"]) {
+    expect(() => listenTarget({ path }, capabilities)).toThrow(RangeError);
+  }
+});
+
 it("without a hostname it is the machine's own", () => {
   expect(connectTarget({ port: 1 }, capabilities).name).toBe("localhost:1");
 });

@@ -17,11 +17,17 @@ export type { AbortSignalLike };
 
 /** What both {@linkcode ConnectOptions} and {@linkcode ListenOptions} have. */
 export interface SocketOptions {
-  /** Name or address; `"localhost"` when neither this nor `path` is given. */
+  /**
+   * Name or address, of IPv6 also in the brackets that it has in a URL; `"localhost"` when neither
+   * this nor `path` is given.
+   */
   readonly hostname?: string;
   /** Port, 0 to 65535. To listen, 0 takes a free one. */
   readonly port?: number;
-  /** Path of a unix socket, instead of `hostname` and `port`. */
+  /**
+   * Path of a unix socket, instead of `hostname` and `port`: 1 to 107 bytes, none of them zero. The
+   * abstract names of Linux, which begin with one, are no paths.
+   */
   readonly path?: string;
   /** Whether small writes leave at once; `true`. Writes of one turn leave together anyway. */
   readonly noDelay?: boolean;
@@ -181,7 +187,8 @@ function needSecurity(
 }
 
 function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
-  const { hostname = "localhost", port = 0, path } = options;
+  const { port = 0, path } = options;
+  const hostname = checkHostname(options.hostname ?? "localhost");
   if (path !== undefined) {
     need(capabilities, "unix", "a unix socket");
     if (options.hostname !== undefined || options.port !== undefined) {
@@ -192,11 +199,20 @@ function targetOf(options: SocketOptions, capabilities: Capabilities): Target {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`port must be an integer from 0 to 65535; got ${quoted(port)}`);
   }
-  if (typeof hostname !== "string" || hostname === "") {
-    throw new TypeError(`hostname must be a name or an address; got ${quoted(hostname)}`);
-  }
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return { path, hostname, port, name: `${host}:${port}` };
+}
+
+/** An address in brackets, as in a URL. */
+const BRACKETS = /^\[(.*:.*)\]$/;
+/** What no name and no address has in it. */
+const NO_HOST = /[\s\p{Cc}]/u;
+
+function checkHostname(hostname: string): string {
+  if (typeof hostname !== "string" || hostname === "" || NO_HOST.test(hostname)) {
+    throw new TypeError(`hostname must be a name or an address; got ${quoted(hostname)}`);
+  }
+  return BRACKETS.exec(hostname)?.[1] ?? hostname;
 }
 
 /** What Linux has room for in `sun_path`, in bytes, with its closing zero; elsewhere it is less. */
@@ -204,7 +220,10 @@ const LONGEST_PATH = 107;
 
 function checkPath(path: string): string {
   if (typeof path !== "string") throw new TypeError(`path must be text; got ${quoted(path)}`);
-  // Some systems would cut a longer one, and then listen somewhere else.
+  // Some systems would cut it there, or cut a longer one, and then listen somewhere else.
+  if (path.includes("\0")) {
+    throw new RangeError(`the path of a unix socket has no zero byte: ${quoted(path)}`);
+  }
   const bytes = [...path].reduce((sum, letter) => sum + utf8Size(letter), 0);
   if (bytes > 0 && bytes <= LONGEST_PATH) return path;
   throw new RangeError(

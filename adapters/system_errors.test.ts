@@ -9,6 +9,7 @@ describe("toChatError", () => {
     ["ENOENT", "refused"],
     ["EHOSTUNREACH", "refused"],
     ["ENETUNREACH", "refused"],
+    ["EAGAIN", "refused"],
     ["ENOTFOUND", "dns"],
     ["EAI_AGAIN", "dns"],
     ["ETIMEDOUT", "timeout"],
@@ -17,6 +18,8 @@ describe("toChatError", () => {
     ["ECONNABORTED", "reset"],
     ["ENOTCONN", "reset"],
     ["EADDRINUSE", "unknown"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "tls"],
+    ["ERR_TLS_SESSION_ATTACK", "tls"],
     ["toString", "unknown"],
   ])("%s is %s", (code, kind) => {
     const cause = withCode(code);
@@ -26,6 +29,22 @@ describe("toChatError", () => {
   it("says whom it was about, what the runtime said, and what to look at", () => {
     const { message } = toChatError(withCode("ECONNREFUSED"), "db:5432");
     expect(message).toBe("db:5432: it failed; is anything listening there?");
+  });
+
+  it("says what each address of a host has said", () => {
+    const error = Object.assign(new AggregateError([new Error("no route"), withCode("x")]), {
+      code: "ENETUNREACH",
+    });
+    const { kind, message } = toChatError(error, "db:5432");
+    expect([kind, message]).toEqual([
+      "refused",
+      "db:5432: no route, it failed; is anything listening there?",
+    ]);
+  });
+
+  it("has no line end in its message", () => {
+    const { message } = toChatError(new Error("SSL alert number 120\n"), "db:5432");
+    expect(message).toBe("db:5432: SSL alert number 120");
   });
 
   it("has no code where the runtime gives none, or something that is none", () => {

@@ -11,6 +11,8 @@ const KINDS: ReadonlyMap<unknown, ErrorKind> = new Map([
   ["ENOENT", "refused"],
   ["EHOSTUNREACH", "refused"],
   ["ENETUNREACH", "refused"],
+  // A unix socket whose listener has no room for one more caller.
+  ["EAGAIN", "refused"],
   ["ENOTFOUND", "dns"],
   ["EAI_AGAIN", "dns"],
   ["ETIMEDOUT", "timeout"],
@@ -41,28 +43,45 @@ const UNIX_HINTS: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "is the folder there?"],
 ]);
 
-/** Says why a runtime could not listen: there `ENOENT` is no peer that refuses. */
+/**
+ * Puts what listening failed with into our words: there `ENOENT` is no peer that refuses.
+ *
+ * @param name what was to be listened on; a unix socket's begins with `unix:`
+ */
 export function toListenError(error: unknown, name: string): ChatError {
-  const { code } = (error ?? {}) as { code?: unknown };
+  const code = codeOf(error);
   return code === "ENOENT" ? chatErrorOf("unknown", error, name, code) : toChatError(error, name);
 }
 
-/** Puts a runtime's own error into our words, by its `code`; it is kept as the cause. */
+/**
+ * Puts a runtime's own error into our words, by its `code`; it is kept as the cause.
+ *
+ * @param peer who is at the other end, for the message
+ */
 export function toChatError(error: unknown, peer: string): ChatError {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  if (typeof code !== "string") return chatErrorOf("unknown", error, peer);
-  const kind = KINDS.get(code) ?? (code.startsWith("ERR_SSL_") ? "tls" : "unknown");
+  const code = codeOf(error);
+  const kind = KINDS.get(code) ?? (/^ERR_(SSL|TLS)_/.test(code ?? "") ? "tls" : "unknown");
   return chatErrorOf(kind, error, peer, code);
 }
 
-/** Puts a runtime's own error into our words when the adapter knows its kind without a code. */
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/**
+ * Puts a runtime's own error into our words when the adapter knows its kind without a code.
+ *
+ * @param peer who is at the other end, for the message
+ * @param code the runtime's, where there is one; it chooses the hint at the end of the message
+ */
 export function chatErrorOf(
   kind: ErrorKind,
   error: unknown,
   peer: string,
   code?: string,
 ): ChatError {
-  const what = (error instanceof Error ? error.message : String(error)).trim();
+  const what = messageOf(error);
   const hint = kind === "unknown" ? hintOf(code, peer) : HINTS.get(kind);
   const message = hint === undefined ? `${peer}: ${what}` : `${peer}: ${what}; ${hint}`;
   return new ChatError(kind, message, { cause: error, code });
@@ -70,4 +89,12 @@ export function chatErrorOf(
 
 function hintOf(code: string | undefined, peer: string): string | undefined {
   return (peer.startsWith("unix:") ? UNIX_HINTS.get(code) : undefined) ?? HINTS.get(code);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Each address of a host has failed in its own way.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(", ");
+  // OpenSSL ends its messages with a line end.
+  return error.message.trim();
 }

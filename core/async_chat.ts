@@ -408,8 +408,8 @@ export class AsyncChat implements AsyncChatHooks {
     if (options.reset && this.#attachment !== undefined && !this.#attachment.canReset) {
       throw new ChatError(
         "unsupported",
-        "this runtime cannot make the peer see a reset: abort without it, or look at " +
-          "capabilities.reset first",
+        "this connection cannot show its peer a reset: abort without it; capabilities.reset tells " +
+          "of TCP, and a unix socket has none, nor has TLS everywhere",
       );
     }
     const error = reason instanceof Error

@@ -98,7 +98,7 @@ export interface Capabilities extends TlsCapabilities {
   readonly listen: boolean;
   /** Connects to, and listens on, unix sockets. */
   readonly unix: boolean;
-  /** Aborting with `reset` makes the peer see one. */
+  /** Aborting with `reset` makes the peer see one, over TCP: a unix socket has none. */
   readonly reset: boolean;
   /** An abandoned connect is cancelled in the system, not merely closed when it completes. */
   readonly cancelConnect: boolean;

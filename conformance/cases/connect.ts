@@ -367,6 +367,23 @@ export const con: readonly Case[] = [
     },
   },
   {
+    id: "CON-9.3",
+    title: "an IPv6 address reaches its peer, with the brackets of a URL and without",
+    why: "`new URL(text).hostname` has them, and half of the runtimes take that for a name.",
+    level: "SHOULD",
+    role: "client",
+    async run(t: Context) {
+      const peer = await t.peer([{ do: "echo" }, { do: "fin" }]);
+      const port = peer.target.port!;
+      for (const hostname of ["::ffff:127.0.0.1", "[::ffff:127.0.0.1]"]) {
+        const probe = await t.open(peer, {}, { hostname, port });
+        probe.chat.push("?");
+        await probe.told("data");
+        t.equal(probe.chat.peer, `[::ffff:127.0.0.1]:${port}`, "the peer's name");
+      }
+    },
+  },
+  {
     id: "CON-10.1",
     title: "both addresses of a connection are those that the peer sees",
     why: "Logs of both ends are joined by them.",
@@ -448,6 +465,21 @@ export const con: readonly Case[] = [
         const what = JSON.stringify(options);
         const error = await thrownBy(t, () => t.adapter.connect(options, t.probe().chat), what);
         t.need(error instanceof RangeError, `expected a RangeError for ${what}, got ${error}`);
+      }
+    },
+  },
+  {
+    id: "CON-11.3",
+    title: "a hostname that no host can have, empty or with spaces in it, is a TypeError",
+    why: "What a runtime makes of a zero byte or a line end in a name is anybody's guess.",
+    level: "MUST",
+    role: "client",
+    async run(t: Context) {
+      for (const hostname of ["", "a b", "127.0.0.1\0.example", "127.0.0.1\n"]) {
+        const what = JSON.stringify(hostname);
+        const connecting = () => t.adapter.connect({ hostname, port: 7 }, t.probe().chat);
+        const error = await thrownBy(t, connecting, what);
+        t.need(error instanceof TypeError, `expected a TypeError for ${what}, got ${error}`);
       }
     },
   },

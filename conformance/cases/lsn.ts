@@ -156,6 +156,27 @@ export const lsn: readonly Case[] = [
   },
   {
     ...common,
+    id: "LSN-3.5",
+    title: "close({ force: true }) in the factory aborts the connection that is being accepted too",
+    why: "A server that has had enough, and says so there, would keep the one that was too much.",
+    needs: ["listen"],
+    async run(t: Context) {
+      let closing: Promise<void> | undefined;
+      const listening = await t.listen(() => {
+        closing = listener.close({ force: true });
+        return ECHO;
+      });
+      const listener = listenerOf(t, listening);
+      const peer = await t.dial(listening.target, []);
+      await listening.accepted(1);
+      await t.within(closing!, 5_000, "close() with force");
+      t.equal((await listening.probes[0]!.closed).reason, "aborted", "how the connection ended");
+      await seen(peer, hasEnded, "the peer sees the end");
+      t.equal(listener.connections, 0, "connections that stand");
+    },
+  },
+  {
+    ...common,
     id: "LSN-4.1",
     title: "the port of a closed listener, whose connections it ended itself, is free at once",
     why: "A restart that must wait for the system's two minutes is an outage.",

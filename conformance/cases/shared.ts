@@ -257,3 +257,15 @@ export async function pausedReader(t: Context, meet: Meet, size: number): Promis
 async function sentBy(peer: Peer): Promise<number> {
   return (await peer.report()).connections[0]?.sent ?? 0;
 }
+
+/** A reset that cannot be shown is refused, and nothing has happened. */
+export async function needNoReset(t: Context, meet: Meet): Promise<void> {
+  const { probe, peer } = await meet([{ do: "echo" }, { do: "fin" }]);
+  const resetting = () => probe.chat.abort(undefined, { reset: true });
+  await t.rejects(resetting, "unsupported", "aborting with reset");
+  probe.chat.push("?");
+  await probe.told("data");
+  const { text, fin, open } = await seen(peer, ({ received }) => received > 0, "a byte");
+  t.equal([text, fin, open], ["?", false, true], "bytes, FIN and open as the peer sees them");
+  t.equal(probe.log, ["connect", "data"], "hooks called");
+}

@@ -190,6 +190,33 @@ export const tlsServer: readonly Case[] = [
   },
   {
     ...common,
+    id: "TLS-5.8",
+    title: "a caller that was cut off in its handshake is reported by its address, once",
+    why: "Whoever bans by address must be told it, also of a caller that has gone.",
+    needs: ["serverTls", "listen"],
+    async run(t: Context) {
+      const reported: [kind: string | undefined, peer: string][] = [];
+      const { good } = await t.certificates();
+      const listening = await t.listen(() => ECHO, {
+        tls: good,
+        onerror: (error, peer) => reported.push([kindOf(error), peer]),
+      });
+      // The beginning of a ClientHello of 512 bytes, and no more.
+      const peer = await t.dial(listening.target, [
+        { do: "text", text: "\x16\x03\x01\x02\0\x01" },
+        { do: "fin" },
+        { do: "recv-end" },
+      ]);
+      const { remote } = await seen(peer, hasEnded, "we have gone");
+      await t.eventually(() => reported.length > 0, "the error is reported");
+      await t.settle();
+      t.equal(reported.map(([kind]) => kind), ["tls"], "the kinds");
+      t.need(/^127\.0\.0\.1:[1-9]\d*$/.test(reported[0]![1]), `the caller is ${reported[0]![1]}`);
+      t.need(reported[0]![1] !== remote, "the caller is reported by our own address");
+    },
+  },
+  {
+    ...common,
     id: "TLS-6.10",
     title: "of the protocols that a caller offers (ALPN) the server chooses one it speaks too",
     why: "What is spoken next hangs on it: HTTP/2 or HTTP/1.1.",

@@ -9,7 +9,8 @@
 
 import type { Capabilities } from "../../core/transport.ts";
 import type { Case, Context } from "../case.ts";
-import { seen, twins } from "./meeting.ts";
+import { twins } from "./meeting.ts";
+import { needNoReset } from "./shared.ts";
 
 const CAPABILITIES: Readonly<Record<keyof Capabilities, true>> = {
   listen: true,
@@ -78,16 +79,7 @@ export const uns: readonly Case[] = [
     why: "Whoever asked for a reset would believe that the peer had seen one.",
     level: "MUST",
     lacks: "reset",
-  }, async (t: Context, meet) => {
-    const { probe, peer } = await meet([{ do: "echo" }, { do: "fin" }]);
-    const resetting = () => probe.chat.abort(undefined, { reset: true });
-    await t.rejects(resetting, "unsupported", "aborting with reset");
-    probe.chat.push("?");
-    await probe.told("data");
-    const { text, fin, open } = await seen(peer, ({ received }) => received > 0, "a byte");
-    t.equal([text, fin, open], ["?", false, true], "bytes, FIN and open as the peer sees them");
-    t.equal(probe.log, ["connect", "data"], "hooks called");
-  }),
+  }, needNoReset),
   {
     id: "UNS-4.1",
     title: "the record of capabilities says true or false to each, and names no others",

@@ -4,9 +4,20 @@
  * @module
  */
 
-import type { Case, Context } from "../case.ts";
-import { ECHO, failureOf, KIB, MIB, seen, thrownBy, unixTwins } from "./meeting.ts";
-import { closeOverUnread, echoStream, latePeer, unreadInput } from "./shared.ts";
+import type { Case, Context, Step } from "../case.ts";
+import {
+  begin,
+  ECHO,
+  failureOf,
+  hasEnded,
+  KIB,
+  kindOf,
+  MIB,
+  seen,
+  thrownBy,
+  unixTwins,
+} from "./meeting.ts";
+import { closeOverUnread, echoStream, latePeer, needNoReset, unreadInput } from "./shared.ts";
 
 /** The cases of the clauses UNX. */
 export const unx: readonly Case[] = [
@@ -68,10 +79,11 @@ export const unx: readonly Case[] = [
     async run(t: Context) {
       const path = await t.unixPath();
       await t.listen(() => ECHO, { path });
-      const error = await failureOf(t, () =>
-        t.adapter.listen({ path }, () => {
-          throw new Error("unreachable");
-        }), "listening on a path in use");
+      const error = await failureOf(
+        t,
+        () => t.adapter.listen({ path }, unreachable),
+        "listening on a path in use",
+      );
       t.equal(error.code, "EADDRINUSE", "the code");
       await needServed(t, path);
     },
@@ -107,13 +119,115 @@ export const unx: readonly Case[] = [
       t.equal(probe.log, [], "hooks called");
     },
   },
+  {
+    id: "UNX-2.5",
+    title: "a path with a zero byte in it is a RangeError at the call",
+    why: "Some systems cut it there: the socket would be another, and its file be left behind.",
+    level: "MUST",
+    role: "client",
+    needs: ["unix"],
+    async run(t: Context) {
+      const folder = folderOf(await t.unixPath());
+      for (const path of [`${folder}/a\0b`, "\0abstract"]) {
+        const connecting = () => t.adapter.connect({ path }, t.probe().chat);
+        const error = await thrownBy(t, connecting, "connecting");
+        t.need(error instanceof RangeError, `expected a RangeError, got ${error}`);
+        if (!t.capabilities.listen) continue;
+        const again = await thrownBy(t, () => t.adapter.listen({ path }, unreachable), "listening");
+        t.need(again instanceof RangeError, `expected a RangeError, got ${again}`);
+      }
+      const cut = { path: `${folder}/a` };
+      await t.rejects(() => t.adapter.connect(cut, t.probe().chat), "refused", "the part before");
+    },
+  },
+  {
+    id: "UNX-2.6",
+    title: "listening where no socket can be made rejects the same way everywhere, with the path",
+    why: "A folder that is not there is no daemon that is down.",
+    level: "MUST",
+    role: "server",
+    needs: ["listen", "unix"],
+    async run(t: Context) {
+      const path = await t.unixPath();
+      for (const wrong of [`${path}.d/none.sock`, folderOf(path)]) {
+        const listening = () => t.adapter.listen({ path: wrong }, unreachable);
+        const error = await t.rejects(listening, "unknown", "listening there");
+        t.need(error.message.includes(wrong), `the message names no path: ${error.message}`);
+      }
+    },
+  },
+  ...unixTwins(["UNX-3.1", "UNX-3.2"], {
+    title: 'abort() with reset on a unix socket throws kind "unsupported", and does nothing',
+    why: "There is no reset on one: the peer would see an end, and take half an answer for all.",
+    level: "MUST",
+  }, needNoReset),
+  {
+    id: "UNX-4.1",
+    title: 'TLS is spoken on a unix socket, or refused with kind "unsupported" before a connection',
+    why: "Whoever asks for it and is given plaintext has lost more than a connection.",
+    level: "MUST",
+    role: "client",
+    needs: ["unix", "tls", "customCa"],
+    async run(t: Context) {
+      const { ca } = await t.certificates();
+      const peer = await t.peer([{ do: "tls" }, { do: "echo" }, { do: "fin" }], { unix: true });
+      const probe = t.probe();
+      const error = await begin(t, probe, { ...peer.target, tls: { ca } }).catch((error) => error);
+      if (kindOf(error) === "unsupported") {
+        await t.settle();
+        return t.equal((await peer.report()).accepted, 0, "connections accepted by the peer");
+      }
+      probe.chat.push("?");
+      await probe.told("data");
+      const { tls } = await seen(peer, ({ received }) => received > 0, "what we sent");
+      t.equal([tls?.secure, tls?.text], [true, "?"], "whether TLS was spoken, and what");
+    },
+  },
+  {
+    id: "UNX-4.2",
+    title: "TLS callers on a unix socket are served, or cut off when the listener closes",
+    why: "Callers on a unix socket have no address that tells one from the other.",
+    level: "MUST",
+    role: "server",
+    needs: ["listen", "unix", "serverTls"],
+    async run(t: Context) {
+      const path = await t.unixPath();
+      const { good } = await t.certificates();
+      let listening: Awaited<ReturnType<Context["listen"]>>;
+      try {
+        listening = await t.listen(() => ECHO, { path, tls: good });
+      } catch (error) {
+        return t.equal(kindOf(error), "unsupported", "the kind");
+      }
+      const silent = await t.dial({ path }, [], 2);
+      const served = await t.dial({ path }, [{ do: "tls" }, ...ASK]);
+      await seen(served, ({ text, open }) => text === "?" && !open, "a caller is served");
+      await listening.close();
+      await silent.until(
+        ({ connections }) => connections.every(hasEnded),
+        "the silent are cut off",
+      );
+      t.equal(listening.probes.length, 1, "conversations");
+      t.info("errors reported", t.takeReported().length);
+    },
+  },
 ];
 
+const ASK: readonly Step[] = [
+  { do: "text", text: "?" },
+  { do: "recv", bytes: 1 },
+  { do: "fin" },
+];
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function unreachable(): never {
+  throw new Error("unreachable");
+}
+
 async function needServed(t: Context, path: string): Promise<void> {
-  const peer = await t.dial({ path }, [
-    { do: "text", text: "?" },
-    { do: "recv", bytes: 1 },
-    { do: "fin" },
-  ]);
+  const peer = await t.dial({ path }, ASK);
   await seen(peer, ({ text, fin }) => text === "?" && fin, "a caller is served");
 }

@@ -7,9 +7,10 @@
 import type { Mutant } from "./mutant.ts";
 
 const driver = "adapters/driver_loop.ts";
-const node = "adapters/node.ts";
+const dial = "adapters/node_dial.ts";
 const transport = "adapters/node_transport.ts";
 const opening = "adapters/opening.ts";
+const options = "adapters/options.ts";
 const accepting = "adapters/accepting.ts";
 const session = "core/session.ts";
 
@@ -24,9 +25,9 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     fault: "the peer's FIN ends our side too",
-    file: node,
-    find: "const socket = new Socket({ allowHalfOpen: true });",
-    replace: "const socket = new Socket({ allowHalfOpen: false });",
+    file: dial,
+    find: "new Socket({ allowHalfOpen: true })",
+    replace: "new Socket({ allowHalfOpen: false })",
     caughtBy: "EOF-2.1",
   },
   {
@@ -86,9 +87,9 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     fault: "a refused connect resolves",
-    file: node,
-    find: 'socket.once("error", (error) => reject(',
-    replace: 'socket.once("error", (error) => resolve(socket) ?? reject(',
+    file: dial,
+    find: 'socket.once("error", (error) => this.#lost(socket, error));',
+    replace: 'socket.once("error", () => this.#wins(socket));',
     caughtBy: "CON-2.1",
   },
   {
@@ -97,6 +98,34 @@ export const adapterMutants: readonly Mutant[] = [
     find: "this.#plain.resetAndDestroy();",
     replace: "this.#plain.destroy();",
     caughtBy: "ABT-2.1",
+  },
+  {
+    fault: "a reset is tried on a unix socket, which has none",
+    file: transport,
+    find: "return !this.#shaken && !this.#isUnix;",
+    replace: "return !this.#shaken;",
+    caughtBy: "UNX-3.1",
+  },
+  {
+    fault: "the brackets of a URL are taken for a part of the name",
+    file: options,
+    find: "return BRACKETS.exec(hostname)?.[1] ?? hostname;",
+    replace: "return hostname;",
+    caughtBy: "CON-9.3",
+  },
+  {
+    fault: "a hostname may have anything in it",
+    file: options,
+    find: ' || hostname === "" || NO_HOST.test(hostname)',
+    replace: "",
+    caughtBy: "CON-11.3",
+  },
+  {
+    fault: "a path is cut at a zero byte",
+    file: options,
+    find: 'if (path.includes("\\0")) {',
+    replace: "if (false as boolean) {",
+    caughtBy: "UNX-2.5",
   },
   {
     fault: "abort leaves the socket open",
@@ -132,6 +161,13 @@ export const adapterMutants: readonly Mutant[] = [
     find: "      this.report(error, peer);\n      dismiss(open);",
     replace: "      throw error;",
     caughtBy: "LSN-5.1",
+  },
+  {
+    fault: "a factory that closes by force keeps the connection that it is asked about",
+    file: accepting,
+    find: "    if (this.#isAborted) abort(owner);\n",
+    replace: "",
+    caughtBy: "LSN-3.5",
   },
   {
     fault: "close() of a listener does not wait for its connections",

@@ -174,4 +174,18 @@ export const tlsMutants: readonly Mutant[] = [
     replace: "      server.close();",
     caughtBy: "TLS-5.7",
   },
+  {
+    fault: "of callers on a unix socket one handshake is known, and not the others",
+    file: handshake,
+    find: "    shaking.add(socket);",
+    replace: "    if (shaking.size === 0) shaking.add(socket);",
+    caughtBy: "UNX-4.2",
+  },
+  {
+    fault: "who has left in the middle of a handshake is nobody",
+    file: handshake,
+    find: "names.get(below(secure)) ?? peerOf(secure)",
+    replace: "peerOf(secure)",
+    caughtBy: "TLS-5.8",
+  },
 ];
