@@ -95,4 +95,39 @@ export const corpus: readonly (readonly [about: string, trial: Trial])[] = [
       ],
     },
   }],
+  ["a frame that begins in the chunk that ends another has all its time", {
+    kind: "timing",
+    timing: {
+      limits: { frameTimeout: 10, closeTimeout: 5 },
+      raw: false,
+      patient: true,
+      closing: true,
+      happenings: [
+        { after: 0, do: "receive", text: "a" },
+        { after: 5, do: "receive", text: "\r\nb" },
+        { after: 1, do: "hold" },
+        { after: 20, do: "release" },
+      ],
+    },
+  }],
+  ["a beginning of a delimiter, as payload when the end comes, above the limit", {
+    kind: "timing",
+    timing: {
+      limits: { closeTimeout: 1, maxFrameLength: 2 },
+      raw: false,
+      patient: true,
+      closing: true,
+      happenings: [{ after: 0, do: "receive", text: "\na\r" }, { after: 0, do: "fin" }],
+    },
+  }],
+  ["a delimiter in a buffer that held another one before", {
+    kind: "reading",
+    reading: {
+      text: "\r\n\r",
+      sizes: [],
+      calls: [{ end: "a\nb", giveUp: 0 }, { end: "\r\n\r" }],
+      fin: true,
+      maxFrameLength: 1,
+    },
+  }],
 ];

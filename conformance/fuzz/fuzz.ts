@@ -10,16 +10,26 @@ import { Choices, steadyScript, wildScript } from "./making.ts";
 import { perform } from "./performance.ts";
 import { read, type Reading, readingFrom } from "./reading.ts";
 import type { Script } from "./script.ts";
+import { time, type Timing, timingFrom } from "./timing.ts";
 
 /** What can be tried. */
 export type Trial =
   | { readonly kind: "steady"; readonly script: Script; readonly seed: number }
   | { readonly kind: "wild"; readonly script: Script }
+  | { readonly kind: "timing"; readonly timing: Timing }
   | { readonly kind: "reading"; readonly reading: Reading }
   | { readonly kind: "decoding"; readonly decoding: Decoding };
 
 /** The kinds, each as often as it stands here. */
-const KINDS: readonly Trial["kind"][] = ["steady", "steady", "wild", "wild", "reading", "decoding"];
+const KINDS: readonly Trial["kind"][] = [
+  "steady",
+  "steady",
+  "wild",
+  "wild",
+  "timing",
+  "reading",
+  "decoding",
+];
 
 /** The input that a seed makes. */
 export function trialFrom(seed: number): Trial {
@@ -30,6 +40,8 @@ export function trialFrom(seed: number): Trial {
       return { kind, script: steadyScript(choices), seed };
     case "wild":
       return { kind, script: wildScript(choices) };
+    case "timing":
+      return { kind, timing: timingFrom(choices) };
     case "reading":
       return { kind, reading: readingFrom(choices) };
     case "decoding":
@@ -44,6 +56,8 @@ export async function attempt(trial: Trial): Promise<string[]> {
       return await attemptSteady(trial.script, trial.seed);
     case "wild":
       return [...(await perform(trial.script, false, whole)).wrong];
+    case "timing":
+      return time(trial.timing);
     case "reading":
       return await read(trial.reading);
     case "decoding":

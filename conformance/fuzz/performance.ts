@@ -8,11 +8,13 @@ import { AsyncChat, type HookResult } from "../../core/async_chat.ts";
 import type { CloseReport } from "../../core/close_report.ts";
 import { ChatError } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NOT_YET, type Produced } from "../../core/producer.ts";
+import type { Terminator } from "../../core/terminator.ts";
 import { ManualPeer } from "../../core/testing/manual_peer.ts";
 import { lend } from "../../core/testing/segmentation.ts";
 import { type HookName, HOOKS, Monitor } from "../monitor.ts";
-import type { Command, Input, Reacting, Script } from "./script.ts";
+import { Coming } from "./coming.ts";
+import { Going } from "./going.ts";
+import { Boom, type Command, type Input, type Reacting, type Script } from "./script.ts";
 
 /** What came of a script. */
 export interface Performed {
@@ -24,13 +26,8 @@ export interface Performed {
   readonly wrong: readonly string[];
 }
 
-/** What a hook throws in a script. */
-class Boom extends Error {}
-
 /** Turns after which everything that does not wait for the network has happened. */
 const SETTLED = { sync: 2, async: 20 };
-/** Different bytes, so that each thing that is sent can be told from the others. */
-const MOST_SENT = 250;
 
 /**
  * Performs it.
@@ -58,33 +55,19 @@ class Performance {
   readonly #told: string[] = [];
   readonly #wrong: string[] = [];
   readonly #counts = new Map<Reacting, number>();
-  readonly #limit: number;
   readonly #turns: number;
+  readonly #coming: Coming;
+  readonly #going: Going;
   #now = 0;
 
   #wire: Uint8Array[] = [];
   #finDue = false;
   #spoil: () => void = () => {};
-  readonly #received: number[] = [];
-  /** Where in what was received the telling may stand; `undefined` when bytes have been dropped. */
-  #places: ReadonlySet<number> | undefined = new Set([0]);
-  /** What may have ended a frame: nothing but a count has no bytes of its own. */
-  readonly #delimiters: readonly Uint8Array[];
 
-  /** Payload of the frame under way; `undefined` where its beginning is not known any more. */
-  #payload: number | undefined = 0;
-  #delivered = 0;
   #muted = false;
   #cutShort = false;
   /** The connection was cut while it stood. */
   #failed = false;
-
-  /** How much was queued under each byte. */
-  readonly #queued: number[] = [];
-  #sent: number[] = [];
-  #simple = true;
-  /** Producers that have not come to their end, though nothing has kept them from it. */
-  #producing = 0;
   #closeAsked = false;
   /** Hooks that threw, or rejected: each has to be told. */
   #thrown = 0;
@@ -94,11 +77,12 @@ class Performance {
     this.#script = script;
     this.#steady = steady;
     this.#chunks = cut;
-    this.#limit = script.limits.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
-    this.#delimiters = [...delimitersIn(script)].map((text) => new TextEncoder().encode(text));
+    const limit = script.limits.maxFrameLength ?? DEFAULT_LIMITS.maxFrameLength;
+    this.#coming = new Coming(script, limit, (what) => this.#against(what));
     const isAsync = /"wait"|"later":true/.test(JSON.stringify(script));
     this.#turns = isAsync ? SETTLED.async : SETTLED.sync;
     this.#chat = new AsyncChat(script.limits);
+    this.#going = new Going(this.#chat, (what) => this.#against(what));
     for (const [name, short] of HOOKS) {
       const hook = (argument: unknown) => this.#hook(name as Reacting, short, argument);
       Object.defineProperty(this.#chat, name, { value: hook });
@@ -131,7 +115,7 @@ class Performance {
     }
     return {
       told: joined,
-      sent: this.#cutShort ? undefined : this.#sent.join(),
+      sent: this.#cutShort ? undefined : this.#going.sent.join(),
       wrong: [...this.#monitor.violations, ...this.#wrong],
     };
   }
@@ -188,7 +172,7 @@ class Performance {
       if (bytes !== undefined) {
         const { chunk, spoil } = lend(bytes);
         this.#spoil = spoil;
-        this.#received.push(...bytes);
+        this.#coming.receive(bytes);
         this.#guard(() => this.#peer.send(chunk));
       } else if (this.#finDue) {
         this.#finDue = false;
@@ -201,7 +185,7 @@ class Performance {
       this.#guard(() => this.#peer.settle());
       moved = true;
     }
-    this.#sent.push(...this.#peer.take());
+    this.#going.sent.push(...this.#peer.take());
     return moved;
   }
 
@@ -239,31 +223,9 @@ class Performance {
     if (exceptions < this.#thrown) {
       this.#against(`${this.#thrown} hooks threw, and ${exceptions} exceptions were told`);
     }
-    const received = this.#received.length;
-    if (this.#delivered > received) this.#against(`${this.#delivered} bytes told of ${received}`);
-    this.#sent.push(...this.#peer.take());
-    const counts: number[] = [];
-    let last = 0;
-    for (const byte of this.#sent) {
-      if (byte < last) this.#against(`sent out of order: ${byte} behind ${last}`);
-      last = byte;
-      counts[byte] = (counts[byte] ?? 0) + 1;
-    }
-    counts.forEach((count, byte) => {
-      if (count > (this.#queued[byte] ?? 0)) this.#against(`sent twice, or invented: ${byte}`);
-    });
-    if (this.#peer.sawEnd && this.#producing > 0) this.#against("a FIN before a producer's end");
-    if (!this.#simple || this.#report === undefined) return;
-    const queued = this.#queued.reduce((sum, size) => sum + size, 0);
-    const accounted = this.#sent.length + this.#report.bytesUnsent;
-    if (accounted !== queued) {
-      this.#against(
-        `${queued} bytes queued, ${this.#sent.length} sent, ${this.#report.bytesUnsent} unsent`,
-      );
-    }
-    if (this.#report.bytesUnsent > 0 && this.#peer.sawEnd) {
-      this.#against("a FIN before the last byte");
-    }
+    this.#going.sent.push(...this.#peer.take());
+    this.#coming.check();
+    this.#going.check(this.#peer.sawEnd, this.#report?.bytesUnsent);
   }
 
   // --- hooks -------------------------------------------------------------------------------------
@@ -296,18 +258,17 @@ class Performance {
 
   #note(short: HookName, argument: unknown): number | string | undefined {
     if (argument instanceof Uint8Array) {
-      this.#follow([...argument]);
-      this.#notePayload(argument.length);
+      const terminator = this.#chat.getTerminator();
+      this.#coming.tell(argument, terminator !== null && terminator !== 0);
+      // What it gathers by itself is compared when the frame ends.
+      if (this.#coming.gathers(argument)) {
+        AsyncChat.prototype.collectIncomingData.call(this.#chat, argument);
+      }
       this.#tell(`data ${[...argument].map((byte) => String.fromCharCode(byte)).join("")}`);
       return argument.length;
     }
-    if (short === "found") {
-      this.#payload = 0;
-      this.#followEnd();
-    }
-    if (short === "end" && this.#places?.has(this.#received.length) === false) {
-      this.#against(`an end was told before all ${this.#received.length} bytes were`);
-    }
+    if (short === "found") this.#coming.found(this.#chat.getData());
+    if (short === "end") this.#coming.end();
     if (short === "close") {
       const report = this.#report = argument as CloseReport;
       const { reason } = report;
@@ -322,10 +283,7 @@ class Performance {
     }
     if (argument instanceof ChatError) {
       this.#tell(`${short} ${argument.kind}`);
-      if (argument.kind === "limit") {
-        this.#payload = 0;
-        this.#places = undefined;
-      }
+      if (argument.kind === "limit") this.#coming.skip();
       return argument.kind;
     }
     if (argument instanceof Error && short === "error") this.#against(`untyped: ${argument}`);
@@ -333,48 +291,15 @@ class Performance {
     return undefined;
   }
 
-  /** Payload is what came, from where the telling stands. */
-  #follow(bytes: readonly number[]): void {
-    if (this.#places === undefined) return;
-    const fits = (place: number) => bytes.every((byte, i) => this.#received[place + i] === byte);
-    this.#places = new Set([...this.#places].filter(fits).map((place) => place + bytes.length));
-    if (this.#places.size > 0) return;
-    this.#against(`payload ${bytes} that did not come there`);
-    this.#places = undefined;
-  }
-
-  /** A frame has ended, by a delimiter that came there, or by its count. */
-  #followEnd(): void {
-    if (this.#places === undefined) return;
-    const next = new Set(this.#places);
-    for (const place of this.#places) {
-      for (const delimiter of this.#delimiters) {
-        const fits = delimiter.every((byte, i) => this.#received[place + i] === byte);
-        if (fits) next.add(place + delimiter.length);
-      }
-    }
-    this.#places = next;
-  }
-
-  #notePayload(size: number): void {
-    this.#delivered += size;
-    const terminator = this.#chat.getTerminator();
-    if (terminator === null || terminator === 0) this.#payload = 0;
-    else if (this.#payload !== undefined && (this.#payload += size) > this.#limit) {
-      this.#against(`a frame of ${this.#payload} bytes, above the limit of ${this.#limit}`);
-      this.#payload = undefined;
-    }
-  }
-
   #tell(entry: string): void {
     if (!this.#muted) this.#told.push(entry);
   }
 
   #react(name: Reacting, argument: unknown): Promise<void> | undefined {
-    const isFirst = this.#steady && name === "collectIncomingData";
-    if (isFirst && (this.#payload === 0 || this.#payload !== (argument as Uint8Array).length)) {
-      return undefined;
-    }
+    const { payload } = this.#coming;
+    const isPiece = this.#steady && name === "collectIncomingData";
+    const isFirst = payload !== 0 && payload === (argument as Uint8Array | undefined)?.length;
+    if (isPiece && !isFirst) return undefined;
     const nth = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, nth);
     const commands = this.#script.reactions
@@ -410,15 +335,14 @@ class Performance {
       this.#monitor.command(command.do, () => {
         switch (command.do) {
           case "terminator":
-            return chat.setTerminator(command.to);
+            return this.#setTerminator(command.to);
           case "push":
-            return this.#push(command.size);
+            return this.#going.push(command.size);
           case "produce":
-            return this.#produce(command);
+            return this.#going.produce(command);
           case "discardBuffers":
-            this.#simple = false;
-            this.#producing = NaN;
-            this.#payload = this.#places = undefined;
+            this.#going.discard();
+            this.#coming.discard();
             return chat.discardBuffers();
           default:
             if (command.do === "close" || command.do === "abort") this.#cutShort = true;
@@ -432,47 +356,21 @@ class Performance {
     } catch (error) {
       if (error instanceof ChatError && (error.kind === "limit" || error.kind === "closed")) {
         // Pieces of payload are told as one, whatever is done between them.
-        if (!this.#steady || this.#payload === 0) this.#tell(`threw ${error.kind}`);
+        if (!this.#steady || this.#coming.payload === 0) this.#tell(`threw ${error.kind}`);
         return;
       }
       this.#against(`${command.do} threw ${String(error)}`);
     }
   }
 
-  #push(size: number): void {
-    const byte = this.#queued.length;
-    if (byte >= MOST_SENT) return;
-    this.#chat.push(new Uint8Array(size).fill(byte));
-    this.#queued.push(size);
-  }
-
-  #produce({ pieces, later }: Command & { do: "produce" }): void {
-    const byte = this.#queued.length;
-    if (byte >= MOST_SENT) return;
-    let next = 0, over = false;
-    const produce = (): Produced => {
-      if (over) this.#against("a producer was asked behind its end");
-      const piece = pieces[next++];
-      if (piece === undefined) {
-        this.#producing--;
-        over = true;
-        return null;
-      }
-      if (piece === "throw" || piece === "reject") {
-        this.#producing = NaN;
-        over = true;
-        throw new Boom("the producer of the script");
-      }
-      if (piece === "not yet") return NOT_YET;
-      this.#queued[byte]! += piece.length;
-      return new Uint8Array(piece.length).fill(byte);
-    };
-    this.#chat.pushWithProducer({
-      more: () => later ? Promise.resolve().then(produce) : produce(),
-    });
-    this.#queued.push(0);
-    this.#producing++;
-    this.#simple = false;
+  /** As text, or as bytes that are used again at once. */
+  #setTerminator(terminator: Terminator): void {
+    if (typeof terminator !== "string" || terminator.length % 2 === 0) {
+      return this.#chat.setTerminator(terminator);
+    }
+    const bytes = new TextEncoder().encode(terminator);
+    this.#chat.setTerminator(bytes);
+    bytes.fill(0xa5);
   }
 
   /** Nothing may come out of a call that an adapter makes. */
@@ -487,15 +385,4 @@ class Performance {
   #against(what: string): void {
     if (this.#wrong.length < 5) this.#wrong.push(what);
   }
-}
-
-/** Every delimiter in a script, whoever sets it. */
-function delimitersIn({ terminator, reactions, inputs }: Script): ReadonlySet<string> {
-  const commands = [
-    ...reactions.flatMap((reaction) => reaction.commands),
-    ...inputs.flatMap((input) => input.do === "command" ? [input.command] : []),
-  ];
-  const set = commands.flatMap((command) => command.do === "terminator" ? [command.to] : []);
-  const all = [terminator, ...set].flatMap((one) => Array.isArray(one) ? one : [one]);
-  return new Set(all.filter((one) => typeof one === "string") as string[]);
 }

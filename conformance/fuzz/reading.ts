@@ -161,7 +161,16 @@ function readBy(
   }
   if (end === "piece") return chat.read(options);
   if (typeof end === "number") return chat.readExactly(end, options);
+  if (typeof end === "string") return chat.readUntil(reused(end), options);
   return chat.readUntil(end, options);
+}
+
+/** One buffer for the delimiters of all calls: each is overwritten by the next. */
+const BUFFER = new Uint8Array(32);
+
+function reused(text: string): Uint8Array {
+  const { written } = new TextEncoder().encodeInto(text, BUFFER);
+  return BUFFER.subarray(0, written);
 }
 
 /** What the call must come to, when it is not given up. */

@@ -70,3 +70,6 @@ export interface Script {
   readonly reactions: readonly Reaction[];
   readonly inputs: readonly Input[];
 }
+
+/** What a hook or a producer of a script throws. */
+export class Boom extends Error {}
