@@ -17,7 +17,6 @@ import { Session } from "./session.ts";
 import type { SessionHandler } from "./session_event.ts";
 import type { Inspector, SessionStats } from "./stats.ts";
 import type { Terminator } from "./terminator.ts";
-import { decode } from "./text.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
 
 /** What a hook returns. A promise holds back the next hook and, past the chunk in hand, reading. */
@@ -275,7 +274,7 @@ export class AsyncChat implements AsyncChatHooks {
 
   /** Takes what was gathered, decoded as UTF-8; malformed bytes become U+FFFD. */
   getText(): string {
-    return decode(this.#gatherer.take());
+    return this.#gatherer.takeText();
   }
 
   /** Stops input: the peer stalls in the network, not in our memory. */

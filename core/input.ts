@@ -214,7 +214,9 @@ function scan(
       }
     }
 
-    if (start >= from && end - start <= limit - length && !skipping) {
+    // Held-back bytes are made only where they are payload, or to be looked at again.
+    const isWithin = start >= from || (start >= end && next >= from);
+    if (isWithin && end - start <= limit - length && !skipping) {
       if (start < end) {
         sink.data(source, start, end);
         length += end - start;
