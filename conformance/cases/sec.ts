@@ -5,13 +5,20 @@
  */
 
 import type { Case } from "../case.ts";
+import { secFraming } from "./sec_framing.ts";
 import { secInput } from "./sec_input.ts";
 import { secOutput } from "./sec_output.ts";
 import { secTls } from "./sec_tls.ts";
 import { secWork } from "./sec_work.ts";
 
 /** The cases of the clauses SEC, in their order. */
-export const sec: readonly Case[] = [...secInput, ...secOutput, ...secTls, ...secWork].sort(
+export const sec: readonly Case[] = [
+  ...secInput,
+  ...secFraming,
+  ...secOutput,
+  ...secTls,
+  ...secWork,
+].sort(
   ({ id: one }, { id: two }) => numberOf(one) - numberOf(two),
 );
 
