@@ -96,15 +96,16 @@ async function fetchPeer(apt: Apt, folder: string, name: string): Promise<void> 
   publish(root, rootOf(name));
 }
 
-/** A program that cannot start here is none. */
+/** A program that cannot even say its version here is none. */
 async function starts(root: string, name: string): Promise<void> {
   const path = findInRoot(root, name);
   if (path === undefined) throw new Error(`there is no ${name} in its packages`);
-  const said = await runProgram([path, "--version"], { env: environmentIn(root) });
-  // Some know no such option; the loader's own number says that a library is missing.
-  if (said === undefined || said.status === null || said.status === 127) {
-    throw new Error(`it does not start: ${said?.err.trim() || "a signal ended it"}`);
-  }
+  const { version = "--version" } = PEERS[name]!;
+  const said = await runProgram([path, version], { env: environmentIn(root) });
+  const output = `${said?.out ?? ""}${said?.err ?? ""}`.trim();
+  // The exit code is no help but for the loader's: a library is missing then.
+  const isOwn = typeof said?.status === "number" && said.status !== 127;
+  if (!isOwn || !/\d\.\d/.test(output)) throw new Error(`it does not start: ${output}`);
 }
 
 async function fetchCorpus(apt: Apt, folder: string, name: string): Promise<void> {

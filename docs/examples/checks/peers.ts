@@ -16,11 +16,13 @@ export interface Peer {
   readonly packages: readonly string[];
   /** The environment's variable that may say where it is. */
   readonly variable?: string;
+  /** How it is asked for its version, where that is not `--version`. */
+  readonly version?: string;
 }
 
 /** All of them. */
 export const PEERS: Readonly<Record<string, Peer>> = {
-  ab: { packages: ["apache2-utils"] },
+  ab: { packages: ["apache2-utils"], version: "-V" },
   chromium: {
     names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     packages: ["chromium", "chromium-common"],
@@ -28,8 +30,12 @@ export const PEERS: Readonly<Record<string, Peer>> = {
   },
   curl: { packages: ["curl"] },
   "nats-server": { packages: ["nats-server"] },
-  nc: { names: ["nc", "nc.openbsd", "ncat", "netcat"], packages: ["netcat-openbsd"] },
-  openssl: { packages: ["openssl"] },
+  nc: {
+    names: ["nc", "nc.openbsd", "ncat", "netcat"],
+    packages: ["netcat-openbsd"],
+    version: "-h",
+  },
+  openssl: { packages: ["openssl"], version: "version" },
   python3: { packages: ["python3", "python3-minimal"] },
   "redis-server": { packages: ["redis-server", "redis-tools"] },
   script: { packages: ["bsdutils"] },

@@ -168,13 +168,19 @@ async function refuse(chat: Chat, error: unknown, asked: Asked): Promise<false> 
   const status = statusOf(error);
   // The connection itself has failed: nobody is there to be told.
   if (status === undefined) throw error;
-  const message = status === 500 ? "something went wrong here" : (error as Error).message;
+  const message = status === 500 ? "something went wrong here" : messageOf(error);
   if (status === 500) chat.asyncChat.report(error);
   const body = new TextEncoder().encode(`${message}\n`);
   const headers = { "content-type": "text/plain", "content-length": `${body.length}` };
   const response = new Response(body, { status, headers });
   await sendResponse(chat, response, { ...asked, expectsContinue: false }, () => false);
   return false;
+}
+
+/** The engine's own messages are for us, and name the peer. */
+function messageOf(error: unknown): string {
+  if (error instanceof HttpError) return error.message;
+  return (error as ChatError).kind === "incomplete" ? "the request was cut" : "a malformed request";
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -230,6 +230,7 @@ describe("a request", () => {
       for (let length = 1; length < request.length; length++) {
         expect(statuses(await ask(request.slice(0, length)))).toEqual([400]);
       }
+      expect(await ask(request.slice(0, 10))).toMatch(/\r\n\r\nthe request was cut\n$/);
       expect(await ask("")).toBe("");
     },
   );
