@@ -5,8 +5,11 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Converter } from "typedoc";
+
+// The examples that one reads first; the rest follows.
+const FIRST = ["chat", "web", "crawler", "smtp", "redis", "nats", "websocket", "own_adapter"];
 
 const guide = (...names) => names.map((name) => `docs/guide/${name}.md`);
 const inside = (folder) => readdirSync(`docs/${folder}`).toSorted();
@@ -26,7 +29,9 @@ const PARTS = {
   "Keep it running": guide("debugging", "monitoring", "security", "performance"),
   "Runtimes": guide("runtimes", "web", "writing_an_adapter"),
   "Coming from elsewhere": guide("migrating", "comparison", "article"),
-  "Examples": inside("examples").map((name) => `docs/examples/${name}/README.md`),
+  "Examples": [...new Set([...FIRST, ...inside("examples")])]
+    .map((name) => `docs/examples/${name}/README.md`)
+    .filter((path) => existsSync(path)),
   "Decisions": ["README.md", ...inside("decisions").filter((name) => name !== "README.md")]
     .map((name) => `docs/decisions/${name}`),
   "Project": ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
@@ -54,6 +59,11 @@ export function load(app) {
   app.on("bootstrapEnd", () => {
     app.options.setValue("projectDocuments", Object.values(PARTS).flat());
     app.options.setValue("categoryOrder", [...Object.keys(PARTS), "API"]);
+    // Who searches for a thing wants the page about it before a property that is called so.
+    app.options.setValue(
+      "searchCategoryBoosts",
+      Object.fromEntries(Object.keys(PARTS).slice(0, 5).map((part) => [part, 2])),
+    );
   });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, page) => {
     page.name = titleOf(page.content.map(({ text }) => text).join(""));
