@@ -25,6 +25,13 @@ const FOLDER = "docs/site";
 const WIDTHS = [1280, 390];
 /** Longest wait for a page, in milliseconds; nothing is timed. */
 const PATIENCE = 30_000;
+/** What a reader types, and part of the name of the page that is meant. */
+const SEARCHES: Readonly<Record<string, string>> = {
+  setTerminator: "asynchat.AsyncChat",
+  backpressure: "Producers_and_backpressure",
+  asyncore: "Moving_from_Python",
+  STARTTLS: "TLS_and_STARTTLS",
+};
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css",
   ".html": "text/html; charset=utf-8",
@@ -152,7 +159,7 @@ const urlOf = (path: string) => base + path.split("/").map(encodeURIComponent).j
     check(`no image is missing there`, empty);
   }
 
-  for (const words of ["setTerminator", "backpressure", "asyncore"]) {
+  for (const [words, first] of Object.entries(SEARCHES)) {
     at = `search for ${words}`;
     await go(page, `${base}index.html`);
     await page.evaluate(`document.querySelector("#tsd-search-trigger").click()`);
@@ -166,9 +173,9 @@ const urlOf = (path: string) => base + path.split("/").map(encodeURIComponent).j
     const found = (await page.evaluate<string[]>(results))
       .flatMap((href) => resolve("index.html", href.replace(base, "")));
     check(
-      `the search for ${words} finds ${found.length}`,
-      found.length === 0
-        ? ["nothing was found"]
+      `the search for ${words} finds ${found.length}, first ${first}`,
+      found[0] === undefined || !found[0].path.includes(first)
+        ? [`it finds ${found[0]?.path ?? "nothing"}`]
         : found.flatMap((link) => faultOf(site, link) === undefined ? [] : [link.path]),
     );
   }
