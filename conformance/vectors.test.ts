@@ -161,6 +161,19 @@ describe("the command", () => {
     expect(output.some((line) => line.startsWith("wrong.jsonl:2: no vector"))).toBe(true);
   });
 
+  test("says that there is no oracle where there is no such Python", () => {
+    const deno = fileURLToPath(new URL("../node_modules/.bin/deno", import.meta.url));
+    const script = fileURLToPath(new URL("node/oracle.ts", import.meta.url));
+    const run = spawnSync(deno, ["run", "-A", script], {
+      encoding: "utf8",
+      env: { ...process.env, PYTHON: "no-such-python" },
+    });
+    expect([run.status, run.stdout.split("\n")[0]]).toEqual([
+      2,
+      expect.stringMatching(/^NOT RUN: no Python 3\.8 to 3\.11/),
+    ]);
+  });
+
   test("exits with 2 when a file holds nothing, or is not there", () => {
     expect(command("empty.jsonl").status).toBe(2);
     expect(command("sound.jsonl", "missing.jsonl").status).toBe(2);

@@ -12,7 +12,8 @@ import { type Difference, replayVector } from "../vectors.ts";
 const USAGE = `usage: vectors [FILE...]
 
 Replays recorded conversations of CPython's asynchat, one JSON object a line, against the session,
-and prints what differs. Without a file: the project's own, conformance/oracle/vectors.jsonl.
+and prints what differs. Without a file: the project's own, conformance/oracle/vectors.jsonl. "-" is
+the standard input.
 Exit status 0: all equal; 1: something differs; 2: nothing could be replayed from a file.`;
 
 const PROGRESS_EVERY = 100; // milliseconds
@@ -34,7 +35,8 @@ async function replayFile(path: string, tally: Tally): Promise<void> {
   const before = tally.vectors;
   let number = 0;
   try {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+    const input = path === "-" ? process.stdin : createReadStream(path);
+    const lines = createInterface({ input, crlfDelay: Infinity });
     for await (const line of lines) {
       number++;
       if (line.trim() === "") continue;
@@ -108,7 +110,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const unknown = args.find((arg) => arg.startsWith("-"));
+  const unknown = args.find((arg) => /^-./.test(arg));
   if (unknown !== undefined) {
     console.error(`unknown option ${unknown}\n\n${USAGE}`);
     return 2;
