@@ -1,7 +1,8 @@
 /** Thousands of conversations over networks that break, each reproducible by its seed. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AsyncChat, type AsyncChatHooks } from "../core/async_chat.ts";
+import { AsyncChat } from "../core/async_chat.ts";
+import type { AsyncChatHooks } from "../core/async_chat_options.ts";
 import { Chat } from "../core/chat.ts";
 import type { CloseReport } from "../core/close_report.ts";
 import { ChatError } from "../core/errors.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { AsyncChat, type AsyncChatOptions } from "../core/async_chat.ts";
+import { AsyncChat } from "../core/async_chat.ts";
+import type { AsyncChatOptions } from "../core/async_chat_options.ts";
 import { memoryPair } from "./memory.ts";
 
 beforeEach(() => {

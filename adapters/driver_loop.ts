@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type AsyncChat, type Attachment, cannotStartTls } from "../core/async_chat.ts";
+import { type AsyncChat, cannotStartTls } from "../core/async_chat.ts";
+import type { Attachment } from "../core/attachment.ts";
 import type { Chat } from "../core/chat.ts";
 import type { ChatError } from "../core/errors.ts";
 import type { Session } from "../core/session.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AsyncChat, type AsyncChatOptions } from "../core/async_chat.ts";
+import { AsyncChat } from "../core/async_chat.ts";
+import type { AsyncChatOptions } from "../core/async_chat_options.ts";
 import { Chat } from "../core/chat.ts";
 import type { Engine } from "../core/chat_engine.ts";
 import type { CloseReport } from "../core/close_report.ts";

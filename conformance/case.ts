@@ -6,7 +6,8 @@
  */
 
 import type { Adapter, ConnectOptions, Listener, ListenOptions } from "../adapters/options.ts";
-import type { AsyncChat, AsyncChatOptions } from "../core/async_chat.ts";
+import type { AsyncChat } from "../core/async_chat.ts";
+import type { AsyncChatOptions } from "../core/async_chat_options.ts";
 import type { ChatError } from "../core/errors.ts";
 import type { CloseReport } from "../core/close_report.ts";
 import type { TlsOptions } from "../core/tls.ts";

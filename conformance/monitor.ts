@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AsyncChatHooks } from "../core/async_chat.ts";
+import type { AsyncChatHooks } from "../core/async_chat_options.ts";
 
 /** A hook's name, as cases and reports call it. */
 export type HookName =

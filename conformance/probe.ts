@@ -4,12 +4,8 @@
  * @module
  */
 
-import {
-  AsyncChat,
-  type AsyncChatHooks,
-  type AsyncChatOptions,
-  type HookResult,
-} from "../core/async_chat.ts";
+import { AsyncChat } from "../core/async_chat.ts";
+import type { AsyncChatHooks, AsyncChatOptions, HookResult } from "../core/async_chat_options.ts";
 import type { CloseReport } from "../core/close_report.ts";
 import { Failure, type Probe } from "./case.ts";
 import { before } from "./expect.ts";

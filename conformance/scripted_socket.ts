@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { AsyncChat, Attachment } from "../core/async_chat.ts";
+import type { AsyncChat } from "../core/async_chat.ts";
+import type { Attachment } from "../core/attachment.ts";
 import type { ChatError } from "../core/errors.ts";
 import { encode } from "../core/text.ts";
 

@@ -1,7 +1,9 @@
 /** What the callback face does by default, and at its edges. */
 
 import { describe, expect, it } from "vitest";
-import { AsyncChat, type AsyncChatOptions, type Attachment } from "./async_chat.ts";
+import { AsyncChat } from "./async_chat.ts";
+import type { AsyncChatOptions } from "./async_chat_options.ts";
+import type { Attachment } from "./attachment.ts";
 import { ChatError } from "./errors.ts";
 import { ManualPeer } from "./testing/manual_peer.ts";
 

@@ -5,6 +5,13 @@
  * @module
  */
 
+import type {
+  AbortOptions,
+  AsyncChatHooks,
+  AsyncChatOptions,
+  HookResult,
+} from "./async_chat_options.ts";
+import type { Attachment } from "./attachment.ts";
 import { deferred } from "./deferred.ts";
 import { ChatError, type ErrorKind, LimitError } from "./errors.ts";
 import { Gatherer } from "./gather.ts";
@@ -12,102 +19,11 @@ import { type Detached, type Handover, injected, PendingHandover } from "./hando
 import type { Piece, ProducerLike } from "./producer.ts";
 import { isPromiseLike } from "./promise_like.ts";
 import type { CloseReport } from "./close_report.ts";
-import type { Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SessionHandler } from "./session_event.ts";
-import type { Inspector, SessionStats } from "./stats.ts";
+import type { SessionStats } from "./stats.ts";
 import type { Terminator } from "./terminator.ts";
 import type { StartTlsOptions, TlsInfo } from "./tls.ts";
-
-/** What a hook returns. A promise holds back the next hook and, past the chunk in hand, reading. */
-export type HookResult = void | PromiseLike<void>;
-
-/**
- * The hooks of a conversation: override them in a subclass, or hand them over in a plain object.
- *
- * They are called one after the other, never at the same time, and never from inside a call of
- * yours. Every command may be given from inside any of them.
- */
-export interface AsyncChatHooks {
-  /** The connection stands. */
-  handleConnect: () => HookResult;
-  /**
-   * A piece of the frame under way, never empty. `data` is borrowed: it is yours until the hook
-   * returns, or its promise settles. By default the pieces are gathered for `getData()`.
-   */
-  collectIncomingData: (data: Uint8Array) => HookResult;
-  /** The frame is complete. */
-  foundTerminator: () => HookResult;
-  /**
-   * The queue is down at the low-water mark, after `push` had answered `false`. Not called once our
-   * side is ending, when nothing may be pushed any more; {@linkcode AsyncChat.drained} resolves then
-   * as well.
-   */
-  handleDrain: () => HookResult;
-  /**
-   * No byte came or went for `idleTimeout`; called again after as long again. Default: aborts with
-   * `error`, of kind `"timeout"`. Push something instead to keep the connection.
-   */
-  handleTimeout: (error: ChatError) => HookResult;
-  /** The peer sent its FIN, and everything before it has been told. Default: `closeWhenDone()`. */
-  handleEnd: () => HookResult;
-  /**
-   * The connection or the protocol failed: not refused and not reset, which `connect` and
-   * `handleClose` tell. Default: reported. For a frame that was too long (kind `"limit"`) or too
-   * slow (kind `"timeout"`) an answer may still be pushed.
-   */
-  handleError: (error: ChatError) => HookResult;
-  /**
-   * Your own hook or producer threw, or rejected. Default: reported, and this connection, no other,
-   * is aborted. Override it to keep the connection open; what came with the exception is delivered.
-   * What the connection failed with, or that it is over, such as `drained()` rejects with, is not
-   * reported: other hooks are told.
-   */
-  handleException: (error: unknown) => HookResult;
-  /** It is over. Called exactly once, last. */
-  handleClose: (report: CloseReport) => HookResult;
-}
-
-/** Everything an {@linkcode AsyncChat} can be made with. */
-export interface AsyncChatOptions extends Limits, Partial<AsyncChatHooks> {
-  /** What ends a frame; input is raw until one is set. */
-  readonly terminator?: Terminator;
-  /** Looks on, for logs and metrics; sizes and states, never payload. */
-  readonly inspect?: Inspector;
-}
-
-/** What stands behind a conversation that has been attached to a socket. */
-export interface Attachment {
-  /** Who is at the other end, for messages. */
-  readonly peer: string;
-  /** The address at this end, where the runtime tells. */
-  readonly local: string | undefined;
-  /** Whether the peer can be made to see a reset. */
-  readonly canReset: boolean;
-  /** Which side of a handshake we are, unless we are told: who connected is the client. */
-  readonly role?: "client" | "server";
-  /** Whether the connection can be given to another conversation. */
-  readonly canDetach?: boolean;
-  /** What was agreed on, once TLS is spoken. */
-  readonly tls?: TlsInfo | undefined;
-  /** Checks what a handshake shall be made with; throws what `startTls()` is to reject with. */
-  checkTls?(role: "client" | "server", options: StartTlsOptions): void;
-  /** Something may have changed: look at the polls soon, but not from inside this call. */
-  wake(): void;
-  /** Shows an error that nobody handled. */
-  report(error: unknown): void;
-  /**
-   * Calls `act` after so many milliseconds, and answers how to call that off. Without it nothing
-   * that waits for the peer has a timeout of its own.
-   */
-  after?(milliseconds: number, act: () => void): () => void;
-}
-
-/** How to abort. */
-export interface AbortOptions {
-  /** The peer shall see a reset instead of a FIN; see the adapter's `capabilities.reset`. */
-  readonly reset?: boolean;
-}
 
 const HOOKS: readonly (keyof AsyncChatHooks)[] = [
   "handleConnect",
@@ -262,7 +178,10 @@ export class AsyncChat implements AsyncChatHooks {
     this.session.setTerminator(terminator);
   }
 
-  /** The terminator as it was set; a count as the bytes still due, 0 once it has been reached. */
+  /**
+   * The terminator as it was set; a count as the bytes still due, 0 once it has been reached, as in
+   * CPython. Bytes are a copy.
+   */
   getTerminator(): Terminator {
     return this.session.getTerminator();
   }

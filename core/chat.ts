@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { AbortOptions, AsyncChat } from "./async_chat.ts";
+import type { AsyncChat } from "./async_chat.ts";
+import type { AbortOptions } from "./async_chat_options.ts";
 import { equals } from "./bytes.ts";
 import { Engine } from "./chat_engine.ts";
 import { messagesOf } from "./chat_messages.ts";

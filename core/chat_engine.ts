@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type AbortOptions, AsyncChat, type Attachment, type HookResult } from "./async_chat.ts";
+import { AsyncChat } from "./async_chat.ts";
+import type { AbortOptions, HookResult } from "./async_chat_options.ts";
+import type { Attachment } from "./attachment.ts";
 import { Inbox } from "./chat_inbox.ts";
 import type { ChatOptions } from "./chat_options.ts";
 import { Reader } from "./chat_reader.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AsyncChat, type AsyncChatOptions } from "./async_chat.ts";
+import { AsyncChat } from "./async_chat.ts";
+import type { AsyncChatOptions } from "./async_chat_options.ts";
 import type { CloseReport } from "./close_report.ts";
 import {
   advance,

@@ -84,10 +84,12 @@ export class ChatError extends Error {
 }
 
 /**
- * The input ended inside a frame: what came was delivered, but the frame never ended.
+ * The input ended inside a frame. Such an end is never a frame, and what it means is the protocol's
+ * decision.
  *
- * Found in the close report, never thrown: an end of input inside a frame is never a frame
- * (law 8), and what it means is the protocol's decision.
+ * With hooks what came has been delivered, and this is `incomplete` in the close report. A read of a
+ * `Chat` that must have a frame rejects with it; a protocol is thrown it where it waits, and so
+ * `parse` and a `Parser` throw it, unless the protocol catches it to say it in its own words.
  *
  * @example
  * ```ts

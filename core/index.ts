@@ -8,14 +8,14 @@
  * @module asynchat
  */
 
-export {
-  type AbortOptions,
-  AsyncChat,
-  type AsyncChatHooks,
-  type AsyncChatOptions,
-  type Attachment,
-  type HookResult,
-} from "./async_chat.ts";
+export { AsyncChat } from "./async_chat.ts";
+export type {
+  AbortOptions,
+  AsyncChatHooks,
+  AsyncChatOptions,
+  HookResult,
+} from "./async_chat_options.ts";
+export type { Attachment } from "./attachment.ts";
 export { Chat } from "./chat.ts";
 export type {
   AbortSignalLike,

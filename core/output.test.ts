@@ -1,7 +1,8 @@
 /** The queue, what may be put into it, and who asks it. */
 
 import { describe, expect, it } from "vitest";
-import { AsyncChat, type AsyncChatOptions } from "./async_chat.ts";
+import { AsyncChat } from "./async_chat.ts";
+import type { AsyncChatOptions } from "./async_chat_options.ts";
 import { LimitError } from "./errors.ts";
 import { completeLimits } from "./limits.ts";
 import { acknowledge, coalesce, dropHead, EMPTY_OUTPUT, enqueue, head } from "./output.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { AsyncChat, type AsyncChatOptions, type HookResult } from "./async_chat.ts";
+import { AsyncChat } from "./async_chat.ts";
+import type { AsyncChatOptions, HookResult } from "./async_chat_options.ts";
 import { ChatError } from "./errors.ts";
 import type { Protocol } from "./protocol.ts";
 import { isPromiseLike } from "./promise_like.ts";

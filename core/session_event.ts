@@ -9,7 +9,7 @@ import type { ChatError } from "./errors.ts";
 
 /**
  * Where a session tells what happened. Every method but the last answers whether to go on; `false`
- * stops the telling until the next `dispatch`.
+ * stops the telling until the next `dispatch`. None may throw: a session would tell the same again.
  */
 export interface SessionHandler {
   /** The connection stands. Told first. */

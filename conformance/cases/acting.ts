@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AsyncChat, HookResult } from "../../core/async_chat.ts";
+import type { AsyncChat } from "../../core/async_chat.ts";
+import type { HookResult } from "../../core/async_chat_options.ts";
 import type { Probe } from "../case.ts";
 import { type Hooks, KIB, type Meet } from "./meeting.ts";
 

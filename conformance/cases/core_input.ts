@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AsyncChatOptions } from "../../core/async_chat.ts";
+import type { AsyncChatOptions } from "../../core/async_chat_options.ts";
 import type { AsyncChat } from "../../core/async_chat.ts";
 import { ChatError, LimitError } from "../../core/errors.ts";
 import type { CloseReport } from "../../core/close_report.ts";

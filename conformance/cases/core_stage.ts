@@ -4,7 +4,8 @@
  * @module
  */
 
-import { AsyncChat, type AsyncChatOptions } from "../../core/async_chat.ts";
+import { AsyncChat } from "../../core/async_chat.ts";
+import type { AsyncChatOptions } from "../../core/async_chat_options.ts";
 import { decode } from "../../core/text.ts";
 import { type Context, Failure } from "../case.ts";
 import { type ScriptedOptions, ScriptedSocket } from "../scripted_socket.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { ConnectOptions } from "../../adapters/options.ts";
-import type { AsyncChat, AsyncChatOptions } from "../../core/async_chat.ts";
+import type { AsyncChat } from "../../core/async_chat.ts";
+import type { AsyncChatOptions } from "../../core/async_chat_options.ts";
 import { ChatError } from "../../core/errors.ts";
 import type { Case, Context, Peer, PeerOptions, Probe, Seen, Step, Watching } from "../case.ts";
 

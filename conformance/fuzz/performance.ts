@@ -4,7 +4,8 @@
  * @module
  */
 
-import { AsyncChat, type HookResult } from "../../core/async_chat.ts";
+import { AsyncChat } from "../../core/async_chat.ts";
+import type { HookResult } from "../../core/async_chat_options.ts";
 import type { CloseReport } from "../../core/close_report.ts";
 import { ChatError } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";

@@ -212,7 +212,7 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "push() after closeWhenDone() is dropped in silence",
     file: session,
-    find: 'if (this.#ours === "open" && !this.#silent && !this.#closedTold) return;',
+    find: "if (this.canPush) return;",
     replace: "if (!this.#silent && !this.#closedTold) return;",
     caughtBy: "OUT-22.1",
   },

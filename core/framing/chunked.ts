@@ -44,8 +44,8 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[^\0-\x08\x0a-\x1f\x7f]*$/;
 
 /**
- * Bodies in chunks: each with its length in hexadecimal digits, one of length 0 at the end, fields
- * behind it, an empty line.
+ * Bodies in chunks, as HTTP/1.1 has them (RFC 9112 §7.1): each with its length in hexadecimal digits,
+ * one of length 0 at the end, fields behind it, an empty line.
  *
  * Strict where it matters: a length is digits and nothing else, every CRLF is looked at, a lone CR
  * or LF is refused, and so is a field that is none.

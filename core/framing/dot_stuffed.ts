@@ -18,7 +18,8 @@ const DOTS = Uint8Array.of(DOT);
 const END = /* @__PURE__ */ encodeText(".\r\n");
 
 /**
- * Texts that end with a dot on a line of its own; a dot that begins a line is doubled on the way.
+ * Texts that end with a dot on a line of its own; a dot that begins a line is doubled on the way, as
+ * in SMTP (RFC 5321 §4.5.2), NNTP (RFC 3977 §3.1.1) and POP3 (RFC 1939 §3).
  *
  * A line ends with CRLF and with nothing else, so `\n.\n`, `\r.\r` and `\n.\r\n` never end a text;
  * `.\r\n` at once is the empty one. What `decode` gives ends with CRLF, unless it is empty.

@@ -15,7 +15,8 @@ const COMMA = 0x2c, ZERO = 0x30;
 const END = /* @__PURE__ */ exactly(1);
 
 /**
- * Netstrings: the length in decimal digits, a colon, the bytes, a comma.
+ * Netstrings, as D. J. Bernstein defined them: the length in decimal digits, a colon, the bytes, a
+ * comma.
  *
  * The length has one form only: no sign, no space, no leading zero. It is checked before anything
  * is allocated, and it may not have more digits than `max` has.

@@ -54,7 +54,11 @@ export class ManualPeer {
   #settling = false;
   #again = false;
 
-  /** Attaches to `chat`; unless `connected` is false, the connection stands at once. */
+  /**
+   * Attaches to `chat`; unless `connected` is false, the connection stands at once.
+   *
+   * @throws {Error} when `chat` has had its conversation: one object holds one.
+   */
   constructor(chat: AsyncChat, connected = true) {
     this.#chat = chat;
     chat.attach({

@@ -209,7 +209,7 @@ export function render(value: unknown): string {
       return { bytes: [...new Uint8Array(item.buffer, item.byteOffset, item.byteLength)] };
     }
     if (item instanceof Map || item instanceof Set) return { items: [...item] };
-    if (typeof item === "bigint" || typeof item === "symbol") return String(item);
-    return item === undefined ? "undefined" : item;
-  }) ?? "undefined";
+    const isJson = ["object", "string", "boolean"].includes(typeof item) || Number.isFinite(item);
+    return isJson ? item : { [typeof item]: String(item) };
+  });
 }

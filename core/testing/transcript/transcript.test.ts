@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryPair } from "../../../adapters/memory.ts";
-import { AsyncChat, type AsyncChatOptions, type HookResult } from "../../async_chat.ts";
+import { AsyncChat } from "../../async_chat.ts";
+import type { AsyncChatOptions, HookResult } from "../../async_chat_options.ts";
 import { Chat } from "../../chat.ts";
 import { ChatError } from "../../errors.ts";
 import type { CloseReport } from "../../close_report.ts";
