@@ -11,7 +11,7 @@ import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Socket, Told } from "./bun_handlers.ts";
 import { after } from "./clock.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
-import { chatErrorOf, toChatError } from "./system_errors.ts";
+import { chatErrorOf, codeOf, toChatError } from "./system_errors.ts";
 import type { Role } from "./tls_options.ts";
 
 /** What Bun says of a handshake that was not made, whatever the certificate. */
@@ -68,12 +68,6 @@ export function isTlsError(error: unknown): boolean {
 /** Puts what a connect failed with into our words: the network, or a certificate. */
 export function openError(error: unknown, peer: string): ChatError {
   return isTlsError(error) ? tlsError(error, peer) : toChatError(error, peer);
-}
-
-/** The code of an error, where it has one. */
-export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" ? code : undefined;
 }
 
 /**

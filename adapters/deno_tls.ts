@@ -10,7 +10,7 @@ import { after } from "./clock.ts";
 import { checkKeys } from "./deno_keys.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 import type { SocketOptions, Target } from "./options.ts";
-import { chatErrorOf } from "./system_errors.ts";
+import { chatErrorOf, codeOf } from "./system_errors.ts";
 
 /**
  * Begins to speak TLS as a client, on a connection that nobody reads from, and that is used up,
@@ -128,8 +128,7 @@ export function tlsError(error: unknown, peer: string): ChatError {
     const what = `${peer}: the peer closed the connection during the handshake`;
     return new ChatError("tls", what, { cause: error });
   }
-  const { code } = error as { code?: unknown };
-  return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
+  return chatErrorOf("tls", error, peer, codeOf(error));
 }
 
 /** What TLS says once it is spoken; `undefined` for what it has nothing to do with. */

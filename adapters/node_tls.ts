@@ -17,7 +17,7 @@ import { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 
-import { chatErrorOf } from "./system_errors.ts";
+import { chatErrorOf, codeOf } from "./system_errors.ts";
 
 /** For handshakes that the driver gives up, in milliseconds: the longest that a timer takes. */
 const NO_TIMEOUT = 2 ** 31 - 1;
@@ -77,18 +77,23 @@ export function secureListener(
   peerOf: (socket: Socket) => string,
   done: (socket: TLSSocket) => void,
   failed: (error: ChatError, peer: string) => void,
+  handshakeTimeout: number = HANDSHAKE_TIMEOUT,
 ): SecureListener {
   const shaking = new Set<Socket>();
   // Of a socket that has been closed nobody knows any more where it came from.
   const names = new WeakMap<Socket, string>();
   let stopped = false;
-  const server = secureServer(options, name, HANDSHAKE_TIMEOUT, (secure) => {
+  const server = secureServer(options, name, handshakeTimeout, (secure) => {
     shaking.delete(below(secure));
     if (stopped) secure.destroy();
     else done(secure);
   }, (error, secure) => {
     const peer = names.get(below(secure)) ?? peerOf(secure);
-    if (!stopped) failed(tlsError(error, peer), peer);
+    // One that takes too long is told, and left open.
+    secure.destroy();
+    if (stopped) return;
+    const isLate = codeOf(error) === "ERR_TLS_HANDSHAKE_TIMEOUT";
+    failed(isLate ? lateHandshake(peer, handshakeTimeout) : tlsError(error, peer), peer);
   });
   server.on("connection", (socket: Socket) => {
     names.set(socket, peerOf(socket));
@@ -150,9 +155,7 @@ export function infoOf(socket: TLSSocket): TlsInfo {
 /** Puts what went wrong in a handshake into our words. */
 export function tlsError(error: unknown, peer: string): ChatError {
   if (error instanceof ChatError) return error;
-  const { code } = error as { code?: unknown };
-  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return lateHandshake(peer, HANDSHAKE_TIMEOUT);
-  return chatErrorOf("tls", error, peer, typeof code === "string" ? code : undefined);
+  return chatErrorOf("tls", error, peer, codeOf(error));
 }
 
 function clientOptions(socket: Socket, options: TlsOptions, hostname: string) {

@@ -64,7 +64,8 @@ export function toChatError(error: unknown, peer: string): ChatError {
   return chatErrorOf(kind, error, peer, code);
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The code of a runtime's own error, where it has one. */
+export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : undefined;
 }
