@@ -6,7 +6,7 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import { ChatError } from "../core/errors.ts";
-import { complain } from "./clock.ts";
+import { reportTo } from "./clock.ts";
 import { dismiss, drive, type Open } from "./driver.ts";
 import { checkFunction } from "./names.ts";
 import type { ChatFactory, CloseOptions, Listener, ListenOptions } from "./options.ts";
@@ -91,7 +91,7 @@ export class Accepting {
 
   /** Shows an error of the listener, or of the factory. */
   report(error: unknown, peer: string): void {
-    (this.#options.onerror ?? complain)(error, peer);
+    reportTo(this.#options.onerror, error, peer);
   }
 
   /** Aborts all that stand, and whatever is still accepted. */

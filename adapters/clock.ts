@@ -35,3 +35,18 @@ export function soon(act: () => void): void {
 export function complain(error: unknown, peer: string): void {
   console.error(`asynchat: unhandled error in the conversation with ${peer}:`, error);
 }
+
+/** Tells `onerror` of an error that nobody handled, and shows it where that is not to be had. */
+export function reportTo(
+  onerror: ((error: unknown, peer: string) => void) | undefined,
+  error: unknown,
+  peer: string,
+): void {
+  if (onerror === undefined) return complain(error, peer);
+  try {
+    onerror(error, peer);
+  } catch (another) {
+    complain(error, peer);
+    complain(another, peer);
+  }
+}

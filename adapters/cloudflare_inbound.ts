@@ -7,7 +7,7 @@
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { ChatOptions } from "../core/chat_options.ts";
 import { completeLimits } from "../core/limits.ts";
-import { complain } from "./clock.ts";
+import { reportTo } from "./clock.ts";
 import { stayInRequest } from "./cloudflare_request.ts";
 import {
   type About,
@@ -65,7 +65,7 @@ export function handler(
       peer = remoteAddress;
       await begin(socket, factory(peer), options).then(({ gone }) => gone);
     } catch (error) {
-      (options.onerror ?? complain)(error, peer);
+      reportTo(options.onerror, error, peer);
       await socket.close().catch(ignore);
     }
   };

@@ -11,7 +11,8 @@ import type { ChatError } from "../core/errors.ts";
 import type { Session } from "../core/session.ts";
 import type { StartTlsOptions, TlsInfo } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
-import { after, complain, now, soon } from "./clock.ts";
+import { Alarm } from "./alarm.ts";
+import { after, now, reportTo, soon } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { DriveOptions } from "./driver.ts";
 import { startTls } from "./handshake.ts";
@@ -36,9 +37,8 @@ export class Driver implements TransportEvents, Attachment {
   #closing = false;
   #gone = false;
   #handing = false;
-  /** When the timer is set for, and how to call it off. */
-  #alarm = Infinity;
-  #callOff: (() => void) | undefined;
+  /** Made when there is a deadline: most conversations have none. */
+  #alarm: Alarm | undefined;
 
   /**
    * Takes the connection.
@@ -94,7 +94,7 @@ export class Driver implements TransportEvents, Attachment {
   closed(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#callOff?.();
+    this.#alarm?.stop();
     this.#session.disconnected();
     this.#pump();
     this.#options.onclosed?.();
@@ -138,15 +138,7 @@ export class Driver implements TransportEvents, Attachment {
   }
 
   report(error: unknown): void {
-    const { peer } = this.#transport;
-    const { onerror } = this.#options;
-    if (onerror === undefined) return complain(error, peer);
-    try {
-      onerror(error, peer);
-    } catch (another) {
-      complain(error, peer);
-      complain(another, peer);
-    }
+    reportTo(this.#options.onerror, error, this.peer);
   }
 
   after(milliseconds: number, act: () => void): () => void {
@@ -214,7 +206,7 @@ export class Driver implements TransportEvents, Attachment {
       resumeWith(chat, this.#connection, rest, inputEnded, this.#options);
     done(this.#connection.detach({ input, inputEnded, attach }, this.#options));
     this.#gone = true;
-    this.#callOff?.();
+    this.#alarm?.stop();
     this.#session.detached();
     this.#again = true;
   }
@@ -244,15 +236,9 @@ export class Driver implements TransportEvents, Attachment {
     if (!session.isTimed) return;
     session.tick(now());
     const { deadline } = session;
-    // One that is set too early is looked at again when it fires: most deadlines move all the time.
-    if (deadline === undefined || deadline >= this.#alarm) return;
-    this.#callOff?.();
-    this.#alarm = deadline;
-    this.#callOff = after(deadline - now(), () => {
-      this.#alarm = Infinity;
-      this.#callOff = undefined;
-      this.#pump();
-    });
+    if (deadline === undefined) return;
+    this.#alarm ??= new Alarm(() => this.#pump());
+    this.#alarm.set(deadline);
   }
 }
 

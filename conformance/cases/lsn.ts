@@ -236,6 +236,29 @@ export const lsn: readonly Case[] = [
   },
   {
     ...common,
+    id: "LSN-5.2",
+    title: "an onerror that throws costs the connection that it was told of, and no other",
+    why: "A logger that fails on its first error would take the whole service with it.",
+    needs: ["listen"],
+    async run(t: Context) {
+      const told: string[] = [];
+      const listening = await t.listen((index) => {
+        if (index === 0) throw new Error("the factory throws");
+        return ECHO;
+      }, {
+        onerror(error) {
+          told.push((error as Error).message);
+          throw new Error("a logger that fails: this is a test");
+        },
+      });
+      const peer = await t.dial(listening.target, []);
+      await seen(peer, hasEnded, "the connection that was cost is closed");
+      await needServed(t, listening);
+      t.equal(told, ["the factory throws"], "errors reported");
+    },
+  },
+  {
+    ...common,
     id: "LSN-6.1",
     title: "callers that reset before they are accepted harm nobody",
     why:

@@ -163,6 +163,13 @@ export const adapterMutants: readonly Mutant[] = [
     caughtBy: "LSN-5.1",
   },
   {
+    fault: "an onerror that throws ends the listener",
+    file: accepting,
+    find: "    reportTo(this.#options.onerror, error, peer);",
+    replace: "    this.#options.onerror?.(error, peer);",
+    caughtBy: "LSN-5.2",
+  },
+  {
     fault: "a factory that closes by force keeps the connection that it is asked about",
     file: accepting,
     find: "    if (this.#isAborted) abort(owner);\n",
@@ -207,7 +214,7 @@ export const adapterMutants: readonly Mutant[] = [
   },
   {
     fault: "timers come half as late again",
-    file: driver,
+    file: "adapters/alarm.ts",
     find: "this.#callOff = after(deadline - now(), () => {",
     replace: "this.#callOff = after(1.5 * (deadline - now()) + 60, () => {",
     caughtBy: "TMO-1.1",

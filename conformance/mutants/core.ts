@@ -279,7 +279,7 @@ export const coreMutants: readonly Mutant[] = [
   {
     fault: "the idle timer is left running after the close",
     file: driver,
-    find: "    this.#callOff?.();\n    this.#session.disconnected();",
+    find: "    this.#alarm?.stop();\n    this.#session.disconnected();",
     replace: "    this.#session.disconnected();",
     caughtBy: "TMO-2.5",
   },
