@@ -610,6 +610,7 @@ export class AsyncChat implements AsyncChatHooks {
 
   /** Not an event: a hook may wait for it. */
   #settleDrained(): void {
+    if (this.#drainWaiters.length === 0) return;
     const { isOver, isDrained } = this.session;
     if (!isOver && !isDrained) return;
     for (const { resolve, reject } of this.#drainWaiters.splice(0)) {

@@ -33,7 +33,7 @@ export class Slab {
     const isText = typeof piece === "string";
     if (!this.#makeRoom(isText ? WIDEST * piece.length : piece.length)) return 0;
     let size = piece.length;
-    if (isText) size = encodeInto(piece, this.#memory.subarray(this.#used)).written;
+    if (isText) size = encodeInto(piece, this.#memory, this.#used);
     else this.#memory.set(piece, this.#used);
     this.#used += size;
     return size;

@@ -25,9 +25,22 @@ export function encode(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** Encodes text as {@linkcode encode} does, to the beginning of `bytes`, which must have room. */
-export function encodeInto(text: string, bytes: Uint8Array): { readonly written: number } {
-  return encoder.encodeInto(text, bytes);
+/** A call of the encoder costs about as much as a loop does for text of this length. */
+const SHORT = 24;
+
+/**
+ * Encodes text as {@linkcode encode} does, into `bytes` from `at` on, where there must be room.
+ * Answers how many bytes that was.
+ */
+export function encodeInto(text: string, bytes: Uint8Array, at: number): number {
+  const { length } = text;
+  for (let index = 0; length <= SHORT; index++) {
+    if (index === length) return length;
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) break;
+    bytes[at + index] = unit;
+  }
+  return encoder.encodeInto(text, bytes.subarray(at)).written;
 }
 
 /** Decodes whole UTF-8. Malformed input becomes U+FFFD. */
