@@ -130,4 +130,19 @@ export const corpus: readonly (readonly [about: string, trial: Trial])[] = [
       maxFrameLength: 1,
     },
   }],
+  ["a connection that goes while hooks wait longer than anything else does", {
+    kind: "steady",
+    seed: 7258687,
+    script: {
+      limits: { maxFrameLength: 1, overlong: "skip" },
+      terminator: "\n",
+      reactions: [
+        { hook: "foundTerminator", nth: 1, commands: [{ do: "wait", turns: 3 }] },
+        { hook: "foundTerminator", nth: 2, commands: [{ do: "wait", turns: 3 }] },
+        { hook: "foundTerminator", nth: 3, commands: [{ do: "wait", turns: 12 }] },
+        { hook: "foundTerminator", nth: 4, commands: [{ do: "abort" }] },
+      ],
+      inputs: [{ do: "receive", text: "\n\n\n\n" }, { do: "gone" }],
+    },
+  }],
 ];

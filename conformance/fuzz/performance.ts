@@ -65,6 +65,8 @@ class Performance {
   #finDue = false;
   #spoil: () => void = () => {};
 
+  /** Hooks that have not settled: what they hold back is still to come. */
+  #pending = 0;
   #muted = false;
   #cutShort = false;
   /** The connection was cut while it stood. */
@@ -192,7 +194,8 @@ class Performance {
 
   async #settle(): Promise<void> {
     for (let quiet = 0; quiet < this.#turns;) {
-      quiet = this.#move() ? 0 : quiet + 1;
+      const busy = this.#move() || this.#pending > 0;
+      quiet = busy ? 0 : quiet + 1;
       await Promise.resolve();
     }
   }
@@ -241,9 +244,14 @@ class Performance {
         return;
       }
       this.#monitor.leave(short, "promise");
+      this.#pending++;
       done.then(
-        () => this.#monitor.leave(short, "settled"),
         () => {
+          this.#pending--;
+          this.#monitor.leave(short, "settled");
+        },
+        () => {
+          this.#pending--;
           if (short !== "exception") this.#thrown++;
           this.#monitor.leave(short, "rejected");
         },

@@ -58,18 +58,37 @@ const RELEASE_STEPS: typeof STEPS = [
   ["users of the npm package", "consumers"],
 ];
 
+/** After so many minutes without a word a step hangs: the longest tests take a few. */
+const SILENCE = 30;
+
 async function run(name: string, command: readonly string[]): Promise<Ended> {
   console.log(`\n== ${name}`);
   const [file = "", ...args] = command;
   const started = performance.now();
-  const child = spawn(file, args, { stdio: ["inherit", "pipe", "pipe"] });
+  // A group of its own: what hangs may have started others, which hang as well.
+  const child = spawn(file, args, { stdio: ["inherit", "pipe", "pipe"], detached: true });
   let output = "";
+  const end = (why: string) => {
+    output += `\n${why}\n`;
+    console.log(`\n${why}`);
+    endGroup(child.pid);
+  };
+  const onInterrupt = () => {
+    interrupted = true;
+    end(`error: interrupted: ${name}`);
+  };
+  const interrupts = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of interrupts) process.once(signal, onInterrupt);
+  const hangs = () => end(`error: ended, because it said nothing for ${SILENCE} minutes: ${name}`);
+  let silence = setTimeout(hangs, SILENCE * 60_000);
   for (
     const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const
   ) {
     from.setEncoding("utf8").on("data", (text: string) => {
       output += text;
       to.write(text);
+      clearTimeout(silence);
+      silence = setTimeout(hangs, SILENCE * 60_000);
     });
   }
   const green = await once(child, "close").then(([status]) => status === 0, (error: unknown) => {
@@ -77,11 +96,22 @@ async function run(name: string, command: readonly string[]): Promise<Ended> {
     console.log(String(error));
     return false;
   });
+  clearTimeout(silence);
+  for (const signal of interrupts) process.off(signal, onInterrupt);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${green ? "passed" : "FAILED"}: ${name} (${seconds} s)`);
   return { green, output };
 }
 
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+let interrupted = false;
 let passed = 0;
 const failed: Failed[] = [];
 
@@ -113,8 +143,12 @@ async function runTests(): Promise<void> {
   if (unrun > 0) console.log(`not run: ${unrun} skipped or todo`);
   passed += report.numPassedTests;
   const bad = failedTests(report);
-  // An unhandled error belongs to no test.
-  failed.push(...bad.length > 0 || green ? bad : [{ name: "tests", why: errorIn(output) }]);
+  failed.push(...bad);
+  // An error that nobody caught, or a process that died, belongs to no test.
+  const isBeside = /^ *Errors +\d+ error/m.test(stripVTControlCharacters(output));
+  if (isBeside || (bad.length === 0 && !green)) {
+    failed.push({ name: "beside the tests", why: errorIn(output) });
+  }
 }
 
 function failedTests({ testResults }: VitestReport): Failed[] {
@@ -140,9 +174,11 @@ function firstLine(message: string): string {
   return stripVTControlCharacters(message).trim().split("\n")[0]!;
 }
 
-for (const each of STEPS) await runStep(each);
-await runTests();
-if (process.argv.includes("--all")) { for (const each of RELEASE_STEPS) await runStep(each); }
+const last = process.argv.includes("--all") ? RELEASE_STEPS : [];
+const stepping = (steps: typeof STEPS) => steps.map((each) => () => runStep(each));
+for (const step of [...stepping(STEPS), runTests, ...stepping(last)]) {
+  if (!interrupted) await step();
+}
 
 if (failed.length > 0) console.log("\nwhat failed:");
 for (const { name, why } of failed) console.log(`  ${name}\n      ${why}`);
