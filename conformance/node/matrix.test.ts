@@ -157,6 +157,11 @@ describe("columns", () => {
     expect(keys("Node 24")).toEqual(["node24"]);
     expect(() => keys("bun,nodde")).toThrow('there is no runtime "nodde"');
   });
+
+  it("have one Node, the one that runs this, where the package is a dependency", () => {
+    const installed = columnsOf({ ...paths, isCheckout: false });
+    expect(installed.filter(({ runtime }) => runtime === "node")).toHaveLength(1);
+  });
 });
 
 describe("the report", () => {

@@ -5,6 +5,7 @@
  */
 
 import { protocolError } from "../protocol.ts";
+import { byteCount } from "../wording.ts";
 
 /**
  * Reads a decimal number: one or more ASCII digits, and nothing else.
@@ -55,7 +56,7 @@ function read(digits: Uint8Array, base: number, what: string): number {
   if (value <= Number.MAX_SAFE_INTEGER) return value;
   // They are not shown: whatever stands there instead may be a secret.
   throw protocolError(
-    `${what} up to 2^53 - 1 was expected; got ${digits.length} bytes that are none`,
+    `${what} up to 2^53 - 1 was expected; got ${byteCount(digits.length)} of something else`,
   );
 }
 

@@ -50,7 +50,8 @@ export function columnsOf(paths: Paths, subject?: string): Column[] {
   const workerd = paths.binary("workerd");
   return [
     node(major, process.execPath),
-    ...(major === "24" ? [] : [node("24", newer)]),
+    // Who has the package as a dependency has the Node that runs this, and no other.
+    ...(major === "24" || !paths.isCheckout ? [] : [node("24", newer)]),
     columnWith(paths.binary("deno"), "deno", "Deno", "deno", (options) => [
       "run",
       "--allow-all",

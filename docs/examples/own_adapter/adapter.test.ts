@@ -10,7 +10,7 @@ test("passes the suite, told as its README says", async () => {
     "dist/conformance/node/cli.js",
     "--subject=dist/docs/examples/own_adapter/subject.js",
     `--runtime=node${process.versions.node.split(".")[0]}`,
-    "--only=CON-1,CON-2,EOF-1,EOF-3,CLS-4,AWT-1,LSN-5,UNS",
+    "--only=CON-1,CON-2,EOF-1,EOF-3,CLS-4,AWT-1,LSN-5,LSN-6,RST-6,UNS",
     "--json=node_modules/.cache/asynchat/own_adapter.json",
     "--html=node_modules/.cache/asynchat/own_adapter.html",
   ]);

@@ -89,7 +89,13 @@ function transportOf(socket: Socket, peer: string, events: TransportEvents): Tra
   socket.on("data", (chunk: Uint8Array) =>
     // A plain view: a Buffer's own slice() does not copy.
     events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-  socket.on("end", () => events.ended());
+  socket.on("end", () => {
+    if (!socket.writable || socket.writableLength > 0) return events.ended();
+    // Node 20 tells an end for a reset that came with the last bytes; a write of none finds it.
+    socket.write("", (error) => {
+      if (!error) events.ended();
+    });
+  });
   socket.on("error", (error) => events.failed(toChatError(error, peer)));
   socket.on("close", () => events.closed());
   socket.pause();
