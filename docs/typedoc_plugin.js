@@ -62,7 +62,7 @@ export function load(app) {
     // Who searches for a thing wants the page about it before a property that is called so.
     app.options.setValue(
       "searchCategoryBoosts",
-      Object.fromEntries(Object.keys(PARTS).slice(0, 4).map((part) => [part, 20])),
+      Object.fromEntries(Object.keys(PARTS).slice(0, 5).map((part) => [part, 20])),
     );
   });
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, page) => {
