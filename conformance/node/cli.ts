@@ -2,7 +2,7 @@
 // Runs the conformance suite on every runtime, and shows what came of it:
 //   npm run conformance -- --only EOF-3.1 --runtime bun --seed 1996
 // Exit status 0: conforming; 1: a case failed, or was not run; 2: nothing was run; 130: interrupted.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -62,6 +62,9 @@ async function main(): Promise<number> {
       console.log(`${id.padEnd(9)} ${level.padEnd(6)} ${role.padEnd(6)} ${title}`);
     }
     return 0;
+  }
+  if (values.subject !== undefined && !existsSync(values.subject)) {
+    throw new RangeError(`there is no file ${JSON.stringify(values.subject)} for --subject`);
   }
   const subject = values.subject && pathToFileURL(resolve(values.subject)).href;
   const columns = chooseColumns(columnsOf(paths, subject), values.runtime);

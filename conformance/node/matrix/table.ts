@@ -43,10 +43,14 @@ const WIDTH = 110;
 
 /** The table, the totals and the failures; titles are cut so that a clause has one line. */
 export function renderTable(report: SuiteReport, paint: Paint, width: number = WIDTH): string {
+  // Where nothing was run, pages of empty cells would hide why.
+  const isEmpty = report.columns.every(({ results }) => Object.keys(results).length === 0);
   return [
-    ...clauseLines(report, paint, width),
-    paint("dim", legendOf(report)),
-    "",
+    ...(isEmpty ? [] : [
+      ...clauseLines(report, paint, width),
+      paint("dim", legendOf(report)),
+      "",
+    ]),
     ...totalLines(report, paint),
     ...report.columns.flatMap((column) => problemLines(report, column, paint)),
     "",
