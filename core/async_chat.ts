@@ -121,13 +121,20 @@ export class AsyncChat implements AsyncChatHooks {
   /** The connection stands. */
   handleConnect(): HookResult {}
 
-  /** A piece of the frame under way; by default it is gathered for {@linkcode getData}. */
+  /**
+   * A piece of the frame under way, never empty, borrowed until the hook is done; by default it is
+   * copied and gathered for {@linkcode getData}.
+   */
   collectIncomingData(data: Uint8Array): HookResult {
     this.#gather(data, 0, data.length);
     this.#gatherer.settle();
   }
 
-  /** The frame is complete. */
+  /**
+   * The frame is complete. Override it, or hand it over.
+   *
+   * @throws {Error} by default, as a frame that nobody takes would be lost.
+   */
   foundTerminator(): HookResult {
     throw new Error(
       "a frame is complete, and nobody wants it: override foundTerminator() in your subclass of " +
@@ -476,7 +483,7 @@ export class AsyncChat implements AsyncChatHooks {
     return false;
   }
 
-  /** Takes the input that has come and was not told. */
+  /** Takes the input that has come and was not told, as one copy. */
   takeInput(): Uint8Array {
     return this.session.takeInput();
   }

@@ -105,7 +105,8 @@ export class Chat implements AsyncIterable<Uint8Array> {
   // --- reading -----------------------------------------------------------------------------------
 
   /**
-   * The next bytes, as they come, at least one and at most `max`; `null` at the end of the input.
+   * The next bytes, as they come, at least one and at most `max`, as your own; `null` at the end of
+   * the input.
    *
    * @throws {ChatError} what the connection failed with; kind `"closed"` after you closed; kind
    * `"aborted"` or `"timeout"` when the read is given up. As a rejection, as all of these.
@@ -137,7 +138,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The bytes before the next delimiter, which is taken out of the input as well.
+   * The bytes before the next delimiter, as your own; the delimiter is taken out of the input as well.
    *
    * @param delimiter text (as UTF-8), bytes, or a list of these; of several the leftmost wins, at
    * the same place the longest
@@ -179,7 +180,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * So many bytes, no more and no fewer. For 0 nothing is waited for.
+   * So many bytes, no more and no fewer, as your own. For 0 nothing is waited for.
    *
    * @throws {IncompleteFrameError} when the input ends before. What came can still be read.
    * @throws {LimitError} when `length` is above `max`; nothing has been allocated.
@@ -244,7 +245,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * All frames, until the input ends between two of them. Leave the loop when you like: behind the
+   * All frames, as your own bytes, until the input ends between two of them. Leave the loop when you like: behind the
    * last frame that you got, any other read goes on.
    *
    * @param end a delimiter, several, or a number of bytes
@@ -307,7 +308,7 @@ export class Chat implements AsyncIterable<Uint8Array> {
     return messagesOf(protocol, this.#engine.inbox, this.#engine.reader);
   }
 
-  /** All input, piece by piece, as {@linkcode read} gives it. */
+  /** All input, piece by piece, as {@linkcode read} gives it: each is yours. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (let piece = await this.read(); piece !== null; piece = await this.read()) yield piece;
   }

@@ -21,7 +21,8 @@ export interface Detached {
   readonly inputEnded: boolean;
   /**
    * Gives the connection to another conversation, which is told `input` first: by default what had
-   * come, else what you have left of it. To be called once, instead of {@linkcode open}.
+   * come, else what you have left of it, which is borrowed until it has been told. To be called once,
+   * instead of {@linkcode open}.
    *
    * @throws {Error} when the connection has been taken, or `chat` has had its conversation.
    */

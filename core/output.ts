@@ -62,7 +62,11 @@ export function dropHead(output: Output): Output {
   return { front: inOrder(back), back: null, taken: 0, bytes };
 }
 
-/** Counts `size` bytes at the head as gone out. */
+/**
+ * Counts `size` bytes at the head as gone out.
+ *
+ * @throws {RangeError} for more than there are before the first producer.
+ */
 export function acknowledge(output: Output, size: number): Output {
   let left = size, state = output;
   while (left > 0) {

@@ -78,7 +78,7 @@ export class Step {
     this.compiled = compiled;
   }
 
-  /** Lets `yield*` yield the step and give its bytes. */
+  /** Lets `yield*` yield the step and give its bytes, which are the protocol's own. */
   *[Symbol.iterator](): Generator<Step, Uint8Array, Uint8Array> {
     return yield this;
   }

@@ -80,7 +80,11 @@ export class ProtocolChat<T> extends AsyncChat {
     this.#ask();
   }
 
-  /** A message is complete. */
+  /**
+   * A message is complete. Override it, or hand it over.
+   *
+   * @throws {Error} by default, as a message that nobody takes would be lost.
+   */
   handleMessage(_message: T): HookResult {
     throw new Error(
       "a message is complete, and nobody wants it: override handleMessage() in your subclass of " +
@@ -88,7 +92,7 @@ export class ProtocolChat<T> extends AsyncChat {
     );
   }
 
-  /** Gathers for the protocol. */
+  /** Gathers for the protocol: a copy of what is borrowed until the hook is done. */
   override collectIncomingData(data: Uint8Array): HookResult {
     this.#attempt(() => {
       this.#run.data(data, 0, data.length);

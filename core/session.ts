@@ -317,7 +317,8 @@ export class Session {
   /**
    * The next bytes to send, at most `max`; `undefined` when there are none now.
    *
-   * They stay queued until {@linkcode sent} says how many went out, and are not touched until then.
+   * They stay queued until {@linkcode sent} says how many went out: borrowed, and not touched until
+   * then.
    */
   nextOutput(max: number): Uint8Array | undefined {
     return this.#phase === "open" ? this.#outbox.next(max) : undefined;

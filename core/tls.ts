@@ -64,6 +64,6 @@ export interface TlsUpgrade {
   readonly role: "client" | "server";
   /** How to speak. */
   readonly options: TlsOptions;
-  /** What has come of the peer's handshake already; mostly nothing. */
+  /** What has come of the peer's handshake already, as a copy of the transport's own; mostly nothing. */
   readonly input: Uint8Array;
 }

@@ -15,7 +15,7 @@ import type { Framing } from "./framing.ts";
 
 /** A body, and the fields behind it. */
 export interface ChunkedBody {
-  /** The bytes of all chunks. */
+  /** The bytes of all chunks: the reader's own. */
   readonly body: Uint8Array;
   /** Name and value of each field behind the body, in order, as they were sent. */
   readonly trailers: readonly (readonly [name: string, value: string])[];

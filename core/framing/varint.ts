@@ -41,7 +41,8 @@ export function* varint(): Generator<Step, number, Uint8Array> {
 }
 
 /**
- * Writes a number of variable size: seven bits a byte, lowest first, in the shortest form.
+ * Writes a number of variable size, into bytes of your own: seven bits a byte, lowest first, in the
+ * shortest form.
  *
  * @throws {RangeError} for what is no whole number from 0 to 2^53 - 1.
  *

@@ -120,7 +120,7 @@ export class ManualPeer {
     return Math.min(...[...this.#timers].map(({ at }) => at));
   }
 
-  /** Takes what the peer has received since it was last asked. */
+  /** Takes what the peer has received since it was last asked, as your own bytes. */
   take(): Uint8Array {
     this.settle();
     return concat(this.#received.splice(0));
