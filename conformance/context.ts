@@ -22,11 +22,12 @@ import {
 import type { Certificates } from "./certificates.ts";
 import { equal, need, rejects, show, turn, within } from "./expect.ts";
 import type { NetworkPlan } from "./network.ts";
+import { Patience } from "./patience.ts";
 import { type ProbeOptions, RecordedProbe } from "./probe.ts";
 import { integerOf, randomOf } from "./random.ts";
 import { streamOf } from "./stream.ts";
 import { Trace, type TraceLine } from "./trace.ts";
-import type { Witness, WitnessPeer } from "./witness.ts";
+import type { Waiting, Witness, WitnessPeer } from "./witness.ts";
 
 /** How long a conversation that the case left open has to end, in milliseconds. */
 const LEAK = 2_000;
@@ -61,10 +62,11 @@ export class CaseContext implements Context {
   readonly rejects: Context["rejects"] = rejects;
 
   readonly #witness: Witness | undefined;
-  readonly #patience: number;
-  readonly #deadline: number;
+  /** How long it may go on. */
+  readonly patience: Patience;
+  readonly #factor: number;
   readonly #random: () => number;
-  readonly #trace = new Trace();
+  readonly #trace: Trace = new Trace(() => this.patience.renew());
   readonly #probes: RecordedProbe[] = [];
   readonly #peers: WitnessPeer[] = [];
   readonly #listenings: CaseListening[] = [];
@@ -84,9 +86,17 @@ export class CaseContext implements Context {
     this.adapter = subject.adapter;
     this.capabilities = subject.adapter.capabilities;
     this.#witness = witness;
-    this.#patience = patience;
-    this.#deadline = performance.now() + WAITING * budget * patience;
+    this.#factor = patience;
+    this.patience = new Patience(budget * patience);
     this.#random = randomOf(seed);
+  }
+
+  /** The patience of what waits, which can then still say what for. */
+  get #waiting(): Waiting {
+    return {
+      until: () => this.patience.until(WAITING),
+      renew: () => this.patience.renew(),
+    };
   }
 
   random(): number {
@@ -105,7 +115,7 @@ export class CaseContext implements Context {
 
   async peer(program: readonly Step[], options: PeerOptions = {}): Promise<Peer> {
     const request = { program, seed: this.seed, ...options };
-    return this.#keep(await this.#needWitness().peer(request, this.#deadline));
+    return this.#keep(await this.#needWitness().peer(request, this.#waiting));
   }
 
   async dial(
@@ -121,7 +131,7 @@ export class CaseContext implements Context {
       times,
       ...(networks === undefined ? {} : { networks }),
     };
-    return this.#keep(await this.#needWitness().call(request, this.#deadline));
+    return this.#keep(await this.#needWitness().call(request, this.#waiting));
   }
 
   certificates(): Promise<Certificates> {
@@ -204,7 +214,7 @@ export class CaseContext implements Context {
     const probe = new RecordedProbe(options, {
       name: `#${this.#probes.length}`,
       trace: this.#trace,
-      deadline: this.#deadline,
+      deadline: () => this.#waiting.until(),
       checkedSeed: checked ? this.seed : undefined,
     });
     this.#probes.push(probe);
@@ -215,7 +225,7 @@ export class CaseContext implements Context {
   // --- waiting and telling -----------------------------------------------------------------------
 
   within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
-    return within(promise, milliseconds * this.#patience, what);
+    return within(promise, milliseconds * this.#factor, what);
   }
 
   eventually(condition: () => boolean, what: string): Promise<void> {
@@ -225,7 +235,7 @@ export class CaseContext implements Context {
   #eventually = async (condition: () => boolean, what: string): Promise<void> => {
     while (!condition()) {
       if (this.#over) throw new Failure(`the case was over before ${what}`);
-      if (performance.now() > this.#deadline) {
+      if (performance.now() > this.#waiting.until()) {
         throw new Failure(`did not happen in time: ${what}`, what, "nothing");
       }
       await turn();
@@ -279,7 +289,7 @@ export class CaseContext implements Context {
     const open = this.#probes.filter((probe) => probe.isAttached && !probe.isClosed);
     const closing = this.#listenings.map((listening) => listening.close());
     for (const probe of open) probe.chat.close();
-    const patience = LEAK * this.#patience;
+    const patience = LEAK * this.#factor;
     const finished = await Promise.all(this.#peers.map((peer) => peer.finish({ patience })));
     const closed = Promise.all([...closing, ...open.map((probe) => probe.closed)]);
     await within(closed, patience, "").catch(() => {});

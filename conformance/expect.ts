@@ -53,17 +53,26 @@ export async function within<T>(
   milliseconds: number,
   what: string,
 ): Promise<T> {
-  const answer = await before(performance.now() + milliseconds, promise.then((value) => [value]));
+  const deadline = performance.now() + milliseconds;
+  const answer = await before(() => deadline, promise.then((value) => [value]));
   if (answer !== undefined) return answer[0] as T;
   throw new Failure(`did not happen within ${milliseconds} ms: ${what}`, what, "nothing");
 }
 
-/** What `promise` settles with; `undefined` when it has not by `deadline`. */
-export async function before<T>(deadline: number, promise: Promise<T>): Promise<T | undefined> {
+/** What `promise` settles with; `undefined` when it has not by the deadline, which may move away. */
+export async function before<T>(
+  deadline: () => number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
   let callOff = () => {};
   const late = new Promise<undefined>((resolve) => {
-    const timer = setTimeout(resolve, deadline - performance.now());
-    callOff = () => clearTimeout(timer);
+    const look = () => {
+      const left = deadline() - performance.now();
+      if (left <= 0) return resolve(undefined);
+      const timer = setTimeout(look, left);
+      callOff = () => clearTimeout(timer);
+    };
+    look();
   });
   try {
     return await Promise.race([promise, late]);

@@ -22,7 +22,7 @@ export interface ProbeSurroundings {
   readonly name: string;
   readonly trace: Trace;
   /** When the case shall wait no longer, on the clock of `performance.now()`. */
-  readonly deadline: number;
+  readonly deadline: () => number;
   /** The seed of the self-locating stream that is expected, if one is. */
   readonly checkedSeed: number | undefined;
 }

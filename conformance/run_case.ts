@@ -14,7 +14,7 @@ import type { TraceLine } from "./trace.ts";
 import { WitnessError } from "./witness.ts";
 
 /** How long a case may take when it does not say, in milliseconds. */
-const BUDGET = 5_000;
+export const BUDGET = 5_000;
 
 /** What a case is run with. */
 export interface CaseRun extends Surroundings {
@@ -98,10 +98,10 @@ export async function runCase(theCase: Case, run: CaseRun): Promise<Result> {
 
 async function guarded(theCase: Case, context: CaseContext, run: CaseRun): Promise<void> {
   const milliseconds = (theCase.budget ?? BUDGET) * run.patience;
-  const deadline = performance.now() + milliseconds;
+  const deadline = () => context.patience.until();
   const done = Promise.race([theCase.run(context), run.strays.next()]).then(() => true);
   // Whoever never lets go of the turn is done before any timer can say that it is late.
-  if (await before(deadline, done) && performance.now() <= deadline) return;
+  if (await before(deadline, done) && performance.now() <= deadline()) return;
   throw new Failure(`took longer than ${milliseconds} ms`);
 }
 

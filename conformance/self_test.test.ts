@@ -117,6 +117,19 @@ describe("a case", () => {
     });
   });
 
+  it("that goes on has more time than one that hangs", async () => {
+    const slow = caseOf(async (t) => {
+      const peer = await t.peer([{ do: "echo" }, { do: "fin" }]);
+      const probe = await t.open(peer);
+      for (let i = 1; i <= 5; i++) {
+        probe.chat.push("?");
+        await probe.told("data", i);
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      }
+    }, { budget: 1_500 });
+    expect(await verdictOf(slow)).toMatchObject({ verdict: "pass" });
+  });
+
   it("shows what happened on both sides when it failed", async () => {
     const { trace } = await verdictOf(caseOf(async (t) => {
       const peer = await t.peer([{ do: "recv", bytes: 1 }, { do: "text", text: "!" }]);

@@ -27,13 +27,20 @@ const KEPT = 100;
 /** Takes notes; the same thing many times in a row is one line. */
 export class Trace {
   readonly #start: number = now();
+  readonly #onadd: () => void;
   readonly #first: Entry[] = [];
   #last: Entry[] = [];
   #dropped = 0;
   #latest: Entry | undefined;
 
+  /** Tells `onadd` of every note. */
+  constructor(onadd: () => void = () => {}) {
+    this.#onadd = onadd;
+  }
+
   /** Notes that the subject did, or was told, `what`; with so many bytes. */
   add(what: string, bytes = 0): void {
+    this.#onadd();
     const latest = this.#latest;
     if (latest?.what === what) {
       latest.times++;

@@ -6,6 +6,7 @@
 
 import { Failure, type Peer, type PeerReport, type Seen } from "./case.ts";
 import type { Certificates } from "./certificates.ts";
+import type { Patience } from "./patience.ts";
 import type {
   CallRequest,
   Finished,
@@ -24,6 +25,9 @@ export class WitnessError extends Error {
   override name = "WitnessError";
 }
 
+/** How long one may wait for something, which what happens makes longer. */
+export type Waiting = Pick<Patience, "until" | "renew">;
+
 /** A witness that runs elsewhere. */
 export class Witness {
   readonly #control: string;
@@ -39,13 +43,13 @@ export class Witness {
   }
 
   /** Opens a port. */
-  async peer(request: PeerRequest, deadline: number): Promise<WitnessPeer> {
-    return new WitnessPeer(this, await this.ask<MadePeer>("/peers", request), deadline);
+  async peer(request: PeerRequest, waiting: Waiting): Promise<WitnessPeer> {
+    return new WitnessPeer(this, await this.ask<MadePeer>("/peers", request), waiting);
   }
 
   /** Makes it connect, and waits until every call has been settled. */
-  async call(request: CallRequest, deadline: number): Promise<WitnessPeer> {
-    return new WitnessPeer(this, await this.ask<MadePeer>("/calls", request), deadline);
+  async call(request: CallRequest, waiting: Waiting): Promise<WitnessPeer> {
+    return new WitnessPeer(this, await this.ask<MadePeer>("/calls", request), waiting);
   }
 
   /** The certificates that it uses. */
@@ -87,14 +91,14 @@ export class WitnessPeer implements Peer {
   readonly targets: Peer["targets"];
   readonly #witness: Witness;
   readonly #path: string;
-  readonly #deadline: number;
+  readonly #waiting: Waiting;
   #over = false;
 
-  /** Speaks of a peer that stands, and waits for nothing beyond `deadline`. */
-  constructor(witness: Witness, { id, target, targets }: MadePeer, deadline: number) {
+  /** Speaks of a peer that stands, and waits for nothing beyond its patience. */
+  constructor(witness: Witness, { id, target, targets }: MadePeer, waiting: Waiting) {
     this.#witness = witness;
     this.#path = `/peers/${id}`;
-    this.#deadline = deadline;
+    this.#waiting = waiting;
     this.target = target;
     this.targets = targets;
   }
@@ -109,11 +113,14 @@ export class WitnessPeer implements Peer {
     let report = await this.report();
     while (!condition(report)) {
       if (this.#over) throw new Failure(`the case was over before ${what}`);
-      if (performance.now() > this.#deadline) {
+      const left = this.#waiting.until() - performance.now();
+      if (left < 0) {
         throw new Failure(`not seen in time: ${what}`, what, describe(report));
       }
-      const wait = Math.max(0, Math.min(NEWS, this.#deadline - performance.now()));
-      report = await this.#witness.ask(`${this.#path}?after=${report.version}&wait=${wait}`);
+      const { version } = report;
+      const wait = Math.min(NEWS, left);
+      report = await this.#witness.ask(`${this.#path}?after=${version}&wait=${wait}`);
+      if (report.version !== version) this.#waiting.renew();
     }
     return report;
   }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PeerOptions, PeerReport, Seen, Step } from "../case.ts";
 import type { NetworkPlan } from "../network.ts";
 import { streamOf } from "../stream.ts";
+import { Patience } from "../patience.ts";
 import { Witness, type WitnessPeer } from "../witness.ts";
 import { type RunningWitness, startWitness } from "./witness/control.ts";
 
@@ -29,7 +30,7 @@ afterEach(async () => {
 afterAll(() => running.close());
 
 async function peerWith(program: readonly Step[], options: PeerOptions = {}) {
-  const peer = await witness.peer({ program, seed: SEED, ...options }, performance.now() + 10_000);
+  const peer = await witness.peer({ program, seed: SEED, ...options }, new Patience(10_000));
   peers.push(peer);
   return peer;
 }
@@ -164,7 +165,7 @@ describe("the witness", () => {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as { port: number };
     const request = { target: { hostname: "127.0.0.1", port }, program: [], seed: SEED };
-    const peer = await witness.call({ ...request, times: 3 }, performance.now() + 10_000);
+    const peer = await witness.call({ ...request, times: 3 }, new Patience(10_000));
     peers.push(peer);
     const report = await peer.until(
       ({ connections }) => connections.every(({ fin }) => fin),
@@ -174,7 +175,7 @@ describe("the witness", () => {
     expect(report.connections.map(({ text }) => text)).toEqual(["hi", "hi", "hi"]);
     await peer.finish();
     await new Promise((resolve) => server.close(resolve));
-    const refused = await witness.call({ ...request, times: 2 }, performance.now() + 10_000);
+    const refused = await witness.call({ ...request, times: 2 }, new Patience(10_000));
     expect(await refused.report()).toMatchObject({ accepted: 0, refused: 2 });
   });
 
@@ -286,7 +287,7 @@ describe("a network that breaks", () => {
       times: 0,
       networks,
     };
-    const peer = await witness.call(request, performance.now() + 10_000);
+    const peer = await witness.call(request, new Patience(10_000));
     peers.push(peer);
     const { connections } = await peer.until(
       (report) => report.connections.every(({ fin }) => fin),

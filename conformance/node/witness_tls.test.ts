@@ -6,6 +6,7 @@ import { connect, createServer, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Seen, Step } from "../case.ts";
 import type { Certificates } from "../certificates.ts";
+import { Patience } from "../patience.ts";
 import { Witness, type WitnessPeer } from "../witness.ts";
 import { type RunningWitness, startWitness } from "./witness/control.ts";
 import { Records } from "./witness/records.ts";
@@ -29,7 +30,7 @@ afterEach(async () => {
 afterAll(() => running.close());
 
 async function peerWith(program: readonly Step[]): Promise<WitnessPeer> {
-  const peer = await witness.peer({ program, seed: 1 }, performance.now() + LATE);
+  const peer = await witness.peer({ program, seed: 1 }, new Patience(LATE));
   peers.push(peer);
   return peer;
 }
@@ -131,7 +132,7 @@ describe("the witness with TLS", () => {
     const target = { hostname: "127.0.0.1", port };
     const call = async (program: readonly Step[]) => {
       const request = { target, program, seed: 1, times: 1 };
-      const peer = await witness.call(request, performance.now() + LATE);
+      const peer = await witness.call(request, new Patience(LATE));
       peers.push(peer);
       return seen(peer, ({ tls }) => tls?.secure === true || tls?.error !== undefined);
     };
@@ -153,7 +154,7 @@ describe("the witness with TLS", () => {
         seed: 1,
         times: 1,
       };
-      peers.push(await witness.call(request, performance.now() + LATE));
+      peers.push(await witness.call(request, new Patience(LATE)));
       const { tls } = await seen(called, ({ tls }) => tls?.notified !== undefined);
       expect([tls?.text, tls?.notified]).toEqual(["words", notified]);
     },

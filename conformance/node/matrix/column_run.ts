@@ -5,7 +5,9 @@
  */
 
 import type { Case } from "../../case.ts";
+import { BUDGET } from "../../run_case.ts";
 import { type Hello, type Line, PREFIX } from "../../launch.ts";
+import { MOST_BUDGETS } from "../../patience.ts";
 import { isGood, type Result } from "../../result.ts";
 import { type Child, type Ended, startChild } from "./child.ts";
 import type { Column } from "./columns.ts";
@@ -157,8 +159,8 @@ class ColumnRun {
     if ("hello" in line) this.hello = line.hello;
     if ("start" in line) {
       this.#current = line.start;
-      const budget = this.#asked.cases.find(({ id }) => id === line.start)?.budget ?? 0;
-      child.expect(GRACE + budget * this.#asked.patience);
+      const budget = this.#asked.cases.find(({ id }) => id === line.start)?.budget ?? BUDGET;
+      child.expect(GRACE + MOST_BUDGETS * budget * this.#asked.patience);
     }
     if ("progress" in line) this.#asked.onProgress?.(line.progress.id, line.progress.done);
     if ("result" in line) this.#take(line.result);
