@@ -17,7 +17,7 @@ export interface Port {
   readonly port: number;
   /** The address it is bound to, or the path of the unix socket. */
   readonly address: string;
-  /** Accepts no more. Resolves when the address is free again. */
+  /** Accepts no more. Resolves when the address is free again, and never rejects. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,10 @@ interface Owner {
   abort(reason: unknown): void;
 }
 
-/** The connections of one listener, each with its own conversation. */
+/**
+ * The connections of one listener, each with its own conversation: what an adapter's `listen` tells
+ * of every connection that the runtime has accepted.
+ */
 export class Accepting {
   readonly #factory: ChatFactory;
   readonly #options: ListenOptions;
@@ -48,8 +51,12 @@ export class Accepting {
   }
 
   /**
-   * Starts the conversation of an accepted connection. Nothing that goes wrong here reaches the
-   * listener: a factory that throws costs its own connection.
+   * Starts the conversation of an accepted connection. Never throws: a factory that does is
+   * reported, and costs its own connection.
+   *
+   * @param peer the caller, as messages shall name it
+   * @param open makes the transport of its socket; called once
+   * @returns the conversation; `undefined` when there is none, and the socket has been given back
    */
   accept(peer: string, open: Open): AsyncChat | undefined {
     let chat: AsyncChat;
@@ -111,7 +118,10 @@ function abort(owner: Owner): void {
   owner.abort(new ChatError("aborted", "the listener was closed with force"));
 }
 
-/** Makes the {@linkcode Listener} of a runtime's own one. */
+/**
+ * Makes the {@linkcode Listener} of a runtime's own one, which is closed when the signal of `options`
+ * is given, also when it has been already.
+ */
 export function listenerOf(port: Port, accepting: Accepting, options: ListenOptions): Listener {
   let closing: Promise<void> | undefined;
   let finish: () => void = () => {};

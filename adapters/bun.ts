@@ -149,7 +149,7 @@ export async function connect(
  * Listens, and makes a conversation for each connection. `backlog` is what Bun sets: 512.
  *
  * With `tls` it begins when the client has made its handshake, for which it has 30 seconds; one that
- * fails is reported with kind `"tls"`, and harms nobody else. Handshakes under way when the listener
+ * fails is reported with kind `"tls"` or `"timeout"`, and harms nobody else. Handshakes under way when the listener
  * is closed are dropped.
  *
  * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken. Kind

@@ -37,8 +37,33 @@ export type Open = (events: TransportEvents, sizeOf: () => number) => Transport;
 /**
  * Binds a conversation to a connected socket, until both are done.
  *
+ * @param open makes the transport; called at once
  * @throws {Error} when `chat` has had its conversation; the socket has been given back then.
  * @throws {TypeError} when `chat` is no conversation; so it has.
+ *
+ * @example A socket that swallows everything
+ * ```ts
+ * import { AsyncChat, type TransportEvents } from "asynchat";
+ * import { drive } from "asynchat/adapters/kit";
+ *
+ * let taken = 0;
+ * const hole = (events: TransportEvents) => ({
+ *   peer: "a hole",
+ *   local: undefined,
+ *   canReset: false,
+ *   resume() {},
+ *   pause() {},
+ *   write: (bytes: Uint8Array) => (taken += bytes.length, bytes.length),
+ *   end: () => queueMicrotask(() => events.ended()),
+ *   close: () => queueMicrotask(() => events.closed()),
+ * });
+ * const chat = new AsyncChat();
+ * drive(chat, hole);
+ * chat.push("hello\n");
+ * chat.closeWhenDone();
+ * const { reason } = await chat.closed;
+ * if (taken !== 6 || reason !== "closed") throw new Error(`${taken} ${reason}`);
+ * ```
  */
 export function drive(
   chat: AsyncChat,
@@ -65,7 +90,10 @@ function needConversation(chat: unknown): void {
   );
 }
 
-/** Gives a connected socket back that nobody will have a conversation on. */
+/**
+ * Gives a connected socket back that nobody will have a conversation on. What it tells from then on
+ * is told to nobody.
+ */
 export function dismiss(open: Open): void {
   new Connection(open).close();
 }

@@ -73,9 +73,11 @@ export const capabilities: Capabilities = {
 };
 
 /**
- * Connects, and resolves with a `Chat` when the peer has accepted.
+ * Connects, and resolves with a `Chat` when the peer has accepted; with `tls`, when the handshake has
+ * been made. A name that has several addresses is tried at all of them: the next one begins when the
+ * one before has failed, or has not answered within 250 ms.
  *
- * @throws {ChatError} when it cannot.
+ * @throws {ChatError} when it cannot; kind `"tls"` when there is no handshake.
  * @throws {TypeError | RangeError} for options that make no sense.
  *
  * @example
@@ -90,7 +92,7 @@ export const capabilities: Capabilities = {
  */
 export function connect(options: ChatConnectOptions): Promise<Chat>;
 /**
- * Connects `chat`, and resolves with it when the peer has accepted.
+ * Connects `chat`, and resolves with it when the peer has accepted; as above.
  *
  * @throws {ChatError} when it cannot; no hook has been called then.
  * @throws {TypeError | RangeError} for options that make no sense.
@@ -141,7 +143,13 @@ export async function connect(
 /**
  * Listens, and makes a conversation for each connection.
  *
- * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken.
+ * With `tls` it begins when the client has made its handshake, for which it has 30 seconds; one that
+ * fails is reported with kind `"tls"` or `"timeout"`, and harms nobody else. Handshakes under way when
+ * the listener is closed are cut off. Callers for whom there is no file descriptor are closed by Node
+ * itself, and not reported.
+ *
+ * @throws {ChatError} when the address cannot be had; `code` is `EADDRINUSE` when it is taken. Kind
+ * `"tls"` for a certificate or a key that cannot be used.
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export async function listen(options: ListenOptions, factory: ChatFactory): Promise<Listener> {

@@ -22,7 +22,29 @@ export interface Attempt<Socket> {
 /**
  * Waits for an attempt to connect; gives it up at the deadline, or when the signal is given.
  *
- * @throws {ChatError} kind `"timeout"` or `"aborted"`, or what the attempt failed with.
+ * @param peer whom it is to reach, for messages
+ * @param options its `signal` and its `connectTimeout` are looked at
+ * @param start begins the attempt; not called when the signal has been given already
+ * @throws {ChatError} kind `"timeout"` or `"aborted"`, or what the attempt failed with. It has been
+ * abandoned by then.
+ *
+ * @example
+ * ```ts
+ * import { ChatError } from "asynchat";
+ * import { opening } from "asynchat/adapters/kit";
+ *
+ * let abandoned = false;
+ * const attempt = {
+ *   socket: new Promise<never>(() => {}),
+ *   abandon() {
+ *     abandoned = true;
+ *   },
+ * };
+ * const error = await opening("db:5432", { connectTimeout: 10 }, () => attempt)
+ *   .catch((error: unknown) => error);
+ * if (!(error instanceof ChatError) || error.kind !== "timeout") throw error;
+ * if (!abandoned) throw new Error("unreachable");
+ * ```
  */
 export async function opening<Socket>(
   peer: string,

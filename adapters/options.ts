@@ -45,7 +45,10 @@ export interface SocketOptions {
 
 /** Whom to call, and how long to try. */
 export interface ConnectOptions extends SocketOptions {
-  /** Abandons the attempt. A conversation that stands is not affected: that is for `abort()`. */
+  /**
+   * Abandons the attempt, which then rejects with kind `"aborted"`; its `cause` is the signal's
+   * reason. A conversation that stands is not affected: that is for `abort()`.
+   */
   readonly signal?: AbortSignalLike;
   /**
    * Milliseconds until the attempt is abandoned, with TLS the handshake included; 30,000.
@@ -134,8 +137,18 @@ export interface Target {
  * Checks what `connect` was given.
  *
  * @throws {TypeError} for an option that does not exist: a misspelt, or not yet known, `tls` must
- * not end in plaintext.
- * @throws {RangeError} for a port or a timeout out of range.
+ * not end in plaintext. Also for a hostname that is none.
+ * @throws {RangeError} for a port or a timeout out of range, and a path that some system would cut.
+ * @throws {ChatError} kind `"unsupported"` for what `capabilities` says cannot be done.
+ *
+ * @example
+ * ```ts
+ * import { connectTarget } from "asynchat/adapters/kit";
+ * import { capabilities } from "asynchat/adapters/node";
+ *
+ * const { hostname, port, name } = connectTarget({ hostname: "[::1]", port: 25 }, capabilities);
+ * if (`${hostname} ${port} ${name}` !== "::1 25 [::1]:25") throw new Error(name);
+ * ```
  */
 export function connectTarget(options: ConnectOptions, capabilities: Capabilities): Target {
   checkObject(options, "connect()");
@@ -152,7 +165,10 @@ export function connectTarget(options: ConnectOptions, capabilities: Capabilitie
   return target;
 }
 
-/** Checks what `listen` was given; see {@linkcode connectTarget}. */
+/**
+ * Checks what `listen` was given, and throws as {@linkcode connectTarget} does; also kind
+ * `"unsupported"` where `capabilities.listen` is false.
+ */
 export function listenTarget(options: ListenOptions, capabilities: Capabilities): Target {
   need(capabilities, "listen", "listening");
   checkObject(options, "listen()");

@@ -23,6 +23,32 @@ export interface Source {
  * answers.
  *
  * Only the first end and the first failure are told: some runtimes answer a clean end after a reset.
+ *
+ * @example
+ * ```ts
+ * import type { ChatError } from "asynchat";
+ * import { Pulling, toChatError } from "asynchat/adapters/kit";
+ *
+ * const answers = [new Uint8Array(3), new Uint8Array(4), null];
+ * let size = 0;
+ * await new Promise<void>((ended, failed) => {
+ *   const input = new Pulling({
+ *     read: () => Promise.resolve(answers.shift() ?? null),
+ *     explain: (error) => toChatError(error, "a list"),
+ *   }, {
+ *     data(chunk) {
+ *       size += chunk.length;
+ *       return true;
+ *     },
+ *     ended,
+ *     writable() {},
+ *     failed: (error: ChatError) => failed(error),
+ *     closed() {},
+ *   });
+ *   input.resume();
+ * });
+ * if (size !== 7) throw new Error(String(size));
+ * ```
  */
 export class Pulling {
   readonly #source: Source;

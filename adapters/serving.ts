@@ -32,7 +32,11 @@ export interface ChatAdapter extends Adapter {
   serve(options: ServeOptions, handler: ChatHandler): Promise<Listener>;
 }
 
-/** Connects a new `Chat` with an adapter's own `connect`. */
+/**
+ * Connects a new `Chat` with an adapter's own `connect`, which is not told its limits.
+ *
+ * @throws {RangeError} for a limit that makes no sense, and what `connect` throws.
+ */
 export async function connectChat(
   options: ChatConnectOptions,
   connect: (options: ConnectOptions, chat: AsyncChat) => Promise<unknown>,
@@ -46,7 +50,7 @@ export async function connectChat(
 }
 
 /**
- * Serves with an adapter's own `listen`.
+ * Serves with an adapter's own `listen`, which is not told the limits: each connection is a `Chat`.
  *
  * @throws {RangeError} for a limit that makes no sense, and what `listen` throws.
  */

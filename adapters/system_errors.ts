@@ -57,6 +57,16 @@ export function toListenError(error: unknown, name: string): ChatError {
  * Puts a runtime's own error into our words, by its `code`; it is kept as the cause.
  *
  * @param peer who is at the other end, for the message
+ *
+ * @example
+ * ```ts
+ * import { toChatError } from "asynchat/adapters/kit";
+ *
+ * const cause = Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
+ * const { kind, message } = toChatError(cause, "db:5432");
+ * if (kind !== "refused") throw new Error(kind);
+ * if (message !== "db:5432: connection refused; is anything listening there?") throw new Error(message);
+ * ```
  */
 export function toChatError(error: unknown, peer: string): ChatError {
   const code = codeOf(error);

@@ -53,7 +53,10 @@ export function checkTls(role: Role, options: TlsOptions, capabilities: Capabili
   }
 }
 
-/** Checks what `startTls` was given; see {@linkcode checkTls}. */
+/**
+ * Checks what `startTls` was given, and throws as {@linkcode checkTls} does; also a `RangeError` for
+ * a `timeout` that is not above 0 milliseconds.
+ */
 export function checkStartTls(
   role: Role,
   options: StartTlsOptions,

@@ -134,6 +134,36 @@ export const stlFailing: readonly Case[] = [
     t.need(report.error === reason, `the error is not the reason: ${report.error}`);
     await needAbandoned(t, upgrading);
   }),
+  ...startTlsTwins(["STL-5.13", "STL-5.14"], {
+    title:
+      "startTls() while a read is under way makes its handshake, or is refused, sending nothing",
+    why: "Not every runtime can call a read off; its answer, or the connection, would be lost.",
+    level: "MUST",
+  }, async (t: Context, meet, role) => {
+    const goAhead = role === "client" ? "" : "220 go ahead\r\n";
+    const { probe, peer } = await meet([
+      { do: "recv", bytes: goAhead.length },
+      { do: "tls" },
+      { do: "echo" },
+      { do: "fin" },
+    ]);
+    // Nothing comes, and everybody waits for something.
+    await t.settle();
+    const options = await credentials(t, role);
+    const refused = await probe.chat.startTls(role === "client" ? options : { ...options, goAhead })
+      .then(() => undefined, (error) => error);
+    if (refused !== undefined) {
+      t.equal(kindOf(refused), "unsupported", "the kind");
+      await t.settle();
+      const { received, open } = await seen(peer, () => true, "the connection");
+      t.equal([received, open], [0, true], "bytes sent, and whether the connection stands");
+      return t.equal(probe.log, ["connect"], "hooks called");
+    }
+    probe.chat.push(SECRET);
+    await probe.told("data");
+    const { tls } = await seen(peer, ({ tls }) => tls?.text === SECRET, "what we sent");
+    t.equal(tls?.secure, true, "whether TLS was spoken");
+  }),
 ];
 
 async function rejects(promise: Promise<unknown>): Promise<boolean> {
