@@ -54,10 +54,10 @@ function toggle(row) {
   const open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", open);
   if (!open) return row.nextElementSibling.remove();
-  const { id, why, level, role } = report.cases.find((each) => each.id === row.dataset.id);
+  const { id, why } = report.cases.find((each) => each.id === row.dataset.id);
   const cell = element("td");
   cell.colSpan = row.cells.length;
-  cell.append(element("p", why), element("p", level + ", " + role, "soft"));
+  cell.append(element("p", why));
   const runs = element("div", undefined, "runs");
   runs.append(...report.columns.map((column) => runOf(column, id)));
   cell.append(runs);
