@@ -13,6 +13,7 @@ import {
   type InputSink,
 } from "../../../core/input.ts";
 import { type CompiledTerminator, compileTerminator } from "../../../core/terminator.ts";
+import { BareInput } from "./bare.ts";
 import { MutatingInput } from "./mutating.ts";
 
 /** Input, and the terminators that take turns in it. */
@@ -88,32 +89,31 @@ class Counting implements InputSink {
   }
 }
 
-/** Each makes a contender for a workload. */
-export const contenders: Readonly<Record<string, (workload: Workload) => Contender>> = {
-  "pure fold": ({ chunks, terminators }) => {
+type Make = (workload: Workload) => Contender;
+
+/** Over fields that are changed in place. */
+function inPlace(
+  make: (first: CompiledTerminator) => { feed(chunk: Uint8Array, sink: InputSink): void },
+): Make {
+  return ({ chunks, terminators }) => {
     const compiled = terminators.map(compileTerminator);
     const sink = new Counting(compiled);
-    let state: Input = changeTerminator(initialInput(LIMIT, false), compiled[0]!);
-    return () => {
-      for (const chunk of chunks) state = feed(state, chunk, sink);
-      return sink.payload;
-    };
-  },
-  "in place": ({ chunks, terminators }) => {
-    const compiled = terminators.map(compileTerminator);
-    const sink = new Counting(compiled);
-    const input = new MutatingInput(compiled[0]!, LIMIT);
+    const input = make(compiled[0]!);
     return () => {
       for (const chunk of chunks) input.feed(chunk, sink);
       return sink.payload;
     };
-  },
-  "AsyncChat": ({ chunks, terminators }) => {
+  };
+}
+
+/** A whole conversation, whose hook takes each frame and answers how long it is. */
+function conversation(take: (chat: AsyncChat) => number): Make {
+  return ({ chunks, terminators }) => {
     let payload = 0, frames = 0;
     const chat = new AsyncChat({
       terminator: terminators[0]!,
       foundTerminator() {
-        payload += this.getData().length;
+        payload += take(this);
         frames++;
         if (terminators.length > 1) this.setTerminator(terminators[frames % terminators.length]!);
       },
@@ -126,5 +126,22 @@ export const contenders: Readonly<Record<string, (workload: Workload) => Contend
       }
       return payload;
     };
+  };
+}
+
+/** Each makes a contender for a workload. */
+export const contenders: Readonly<Record<string, Make>> = {
+  "pure fold": ({ chunks, terminators }) => {
+    const compiled = terminators.map(compileTerminator);
+    const sink = new Counting(compiled);
+    let state: Input = changeTerminator(initialInput(LIMIT, false), compiled[0]!);
+    return () => {
+      for (const chunk of chunks) state = feed(state, chunk, sink);
+      return sink.payload;
+    };
   },
+  "in place": inPlace((first) => new MutatingInput(first, LIMIT, false)),
+  "bare loop": inPlace((first) => new BareInput(first, LIMIT)),
+  "getText": conversation((chat) => chat.getText().length),
+  "getData": conversation((chat) => chat.getData().length),
 };
