@@ -12,6 +12,8 @@ import { type Choices, inputFor, terminatorFrom } from "./making.ts";
 
 /** Turns after which everything has happened, and after which it never will. */
 const SETTLED = 60, HANGING = 500;
+/** Turns after which a call that was given up has said so. */
+const GIVEN_UP = 10;
 
 /** One call; `giveUp` gives it up after so many turns. */
 export interface Call {
@@ -147,6 +149,8 @@ async function outcomeOf(chat: Chat, { end, max, giveUp }: Call): Promise<Outcom
   if (giveUp !== undefined) {
     for (let turn = 0; turn < giveUp && !settled; turn++) await Promise.resolve();
     controller.abort();
+    for (let turn = 0; turn < GIVEN_UP && !settled; turn++) await Promise.resolve();
+    if (!settled) return "it goes on, though it was given up";
   }
   return await reading;
 }

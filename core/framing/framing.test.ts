@@ -372,6 +372,12 @@ describe("Utf8Decoder", () => {
     }
   });
 
+  it("holds back nothing of a character that is whole", () => {
+    for (const whole of ["a", "é", "€", "😀"]) {
+      expect(new Utf8Decoder().decode(encode(`x${whole}`))).toBe(`x${whole}`);
+    }
+  });
+
   it("holds back three bytes at most, and tells what it has", () => {
     const decoder = new Utf8Decoder();
     expect(decoder.decode(bytes("a\xf0\x9f\x98"))).toBe("a");
