@@ -556,7 +556,7 @@ export class AsyncChat implements AsyncChatHooks {
     data: (source, start, end) => {
       try {
         // The usual case must not pay for a view.
-        if (this.collectIncomingData === AsyncChat.prototype.collectIncomingData) {
+        if (gathers(this)) {
           this.#gather(source, start, end);
           return true;
         }
@@ -671,6 +671,14 @@ export class AsyncChat implements AsyncChatHooks {
       { cause: this.#report?.error },
     );
   }
+}
+
+/**
+ * Whether the hook is the one that gathers. Not in the class: a bundler renames one that mentions
+ * itself, and then its name is wrong wherever it is shown.
+ */
+function gathers(chat: AsyncChat): boolean {
+  return chat.collectIncomingData === AsyncChat.prototype.collectIncomingData;
 }
 
 /** Whether an error says no more than that the conversation is over, which `handleClose` is told. */

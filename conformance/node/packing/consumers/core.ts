@@ -1,8 +1,11 @@
 import type * as asynchat from "asynchat";
 import { same } from "./told.ts";
 
-/** Takes messages out of bytes, without a conversation. */
-export default function use({ ChatError, exactly, parse, until }: typeof asynchat): void {
+/** Takes messages out of bytes, without a conversation; a class has its own name when it is shown. */
+export default function use(
+  { AsyncChat, ChatError, exactly, parse, until }: typeof asynchat,
+): void {
+  same(AsyncChat.name, "AsyncChat");
   function* message() {
     const head = yield* until("\r\n", { max: 8 });
     const body = yield* exactly(head.length);
