@@ -14,7 +14,15 @@ import type { TraceLine } from "./trace.ts";
 import { WitnessError } from "./witness.ts";
 
 /** How long a case may take when it does not say, in milliseconds. */
-export const BUDGET = 5_000;
+const BUDGET = 5_000;
+
+/** The same for cases that wait for nobody: they compute, and on a busy machine that takes long. */
+const CORE_BUDGET = 60_000;
+
+/** How long a case may take, in milliseconds, before patience. */
+export function budgetOf({ budget, role }: Pick<Case, "budget" | "role">): number {
+  return budget ?? (role === "core" ? CORE_BUDGET : BUDGET);
+}
 
 /** What a case is run with. */
 export interface CaseRun extends Surroundings {
@@ -65,7 +73,7 @@ export async function runCase(theCase: Case, run: CaseRun): Promise<Result> {
   if (excluded !== undefined) return { id: theCase.id, ms: 0, ...excluded };
 
   const started = performance.now();
-  const context = new CaseContext(run, theCase.budget ?? BUDGET);
+  const context = new CaseContext(run, budgetOf(theCase));
   const findings: Finding[] = [];
   let trace: TraceLine[] | undefined;
   try {
@@ -97,7 +105,7 @@ export async function runCase(theCase: Case, run: CaseRun): Promise<Result> {
 }
 
 async function guarded(theCase: Case, context: CaseContext, run: CaseRun): Promise<void> {
-  const milliseconds = (theCase.budget ?? BUDGET) * run.patience;
+  const milliseconds = budgetOf(theCase) * run.patience;
   const deadline = () => context.patience.until();
   const done = Promise.race([theCase.run(context), run.strays.next()]).then(() => true);
   // Whoever never lets go of the turn is done before any timer can say that it is late.

@@ -5,7 +5,7 @@
  */
 
 import type { Case } from "../../case.ts";
-import { BUDGET } from "../../run_case.ts";
+import { budgetOf } from "../../run_case.ts";
 import { type Hello, type Line, PREFIX } from "../../launch.ts";
 import { MOST_BUDGETS } from "../../patience.ts";
 import { isGood, type Result } from "../../result.ts";
@@ -159,7 +159,8 @@ class ColumnRun {
     if ("hello" in line) this.hello = line.hello;
     if ("start" in line) {
       this.#current = line.start;
-      const budget = this.#asked.cases.find(({ id }) => id === line.start)?.budget ?? BUDGET;
+      const theCase = this.#asked.cases.find(({ id }) => id === line.start);
+      const budget = theCase === undefined ? 0 : budgetOf(theCase);
       child.expect(GRACE + MOST_BUDGETS * budget * this.#asked.patience);
     }
     if ("progress" in line) this.#asked.onProgress?.(line.progress.id, line.progress.done);
