@@ -37,7 +37,10 @@ export interface Case {
   readonly needs?: readonly Capability[];
   /** The contrary case: it applies only where this is declared false. */
   readonly lacks?: Capability;
-  /** How long it may take, in milliseconds, on a slow machine; 5,000, and 60,000 for `core`. */
+  /**
+   * How long it may go on without anything happening, in milliseconds; 5,000, and 60,000 for `core`.
+   * In all it may take four times as long.
+   */
   readonly budget?: number;
   /** Runs it; resolves when it passes, throws {@linkcode Failure} when it does not. */
   run(t: Context): Promise<void> | void;
