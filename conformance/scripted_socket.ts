@@ -25,7 +25,7 @@ export interface ScriptedOptions {
 }
 
 /** Far above what any script needs: who still moves after so many turns never stops. */
-const MAX_TURNS = 10_000;
+const MAX_TURNS = 100_000;
 
 /** `"#"`: in no delimiter, and plain to see where it does not belong. */
 const OVERWRITTEN = 0x23;

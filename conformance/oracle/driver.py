@@ -13,7 +13,7 @@ from quirks import Quirks
 
 # Far above what any script needs: a channel that still wants to write after
 # this many turns is stuck, and saying so beats hanging.
-MAX_TURNS = 10000
+MAX_TURNS = 100000
 
 PEER = ("peer", 1)
 
