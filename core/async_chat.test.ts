@@ -25,6 +25,20 @@ function attached(
   return { chat, reported };
 }
 
+describe("attach()", () => {
+  it("refuses buffer sizes with which nothing would ever move", () => {
+    for (const name of ["inBufferSize", "outBufferSize"] as const) {
+      for (const size of [0, -1, NaN]) {
+        const chat = Object.assign(new AsyncChat(), { [name]: size });
+        const message = `${name} must be 1 byte or more; got ${size}`;
+        expect(() => new ManualPeer(chat)).toThrow(new RangeError(message));
+        chat[name] = 1;
+        new ManualPeer(chat);
+      }
+    }
+  });
+});
+
 describe("by default", () => {
   it("frames that nobody wants are an exception that says what to do", async () => {
     const { chat, reported } = attached({ terminator: "\n" });

@@ -77,9 +77,9 @@ export class AsyncChat implements AsyncChatHooks {
   /** The state machine underneath, for drivers and tests. */
   readonly session: Session;
 
-  /** How many bytes a read asks for, where the runtime leaves that to us. Overridable. */
+  /** How many bytes a read asks for, 1 at least, where the runtime leaves that to us. Overridable. */
   inBufferSize: number = 64 * 1024;
-  /** How many bytes go out with one write at most. Overridable. */
+  /** How many bytes go out with one write at most, 1 at least. Overridable. */
   outBufferSize: number = 64 * 1024;
 
   readonly #maxGathered: number;
@@ -502,12 +502,17 @@ export class AsyncChat implements AsyncChatHooks {
    * Ties the conversation to a socket.
    *
    * @throws {Error} the second time: one object holds one conversation.
+   * @throws {RangeError} for a buffer size below 1, with which nothing could ever move.
    */
   attach(attachment: Attachment): void {
     if (this.#attachment !== undefined) {
       throw new Error(
         "this AsyncChat has had its conversation: make a new one for each connection",
       );
+    }
+    for (const name of ["inBufferSize", "outBufferSize"] as const) {
+      const size = this[name];
+      if (!(size >= 1)) throw new RangeError(`${name} must be 1 byte or more; got ${size}`);
     }
     this.#attachment = attachment;
   }

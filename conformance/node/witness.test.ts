@@ -61,6 +61,16 @@ async function readAll(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/**
+ * Resolves with the error that a socket ends with. Node 20 tells an end for a reset that it finds
+ * together with the last bytes; the next write finds what was hidden.
+ */
+function errorOf(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => {
+    socket.resume().once("error", resolve).once("end", () => socket.write("", resolve));
+  });
+}
+
 describe("the witness", () => {
   it("counts, keeps text and sees a FIN", async () => {
     const peer = await peerWith([]);
@@ -255,8 +265,11 @@ describe("a network that breaks", () => {
   });
 
   it("resets both ways", async () => {
-    const { peer, socket } = await through({ what: "reset", at: 300 });
-    await expect(readAll(socket)).rejects.toMatchObject({ code: "ECONNRESET" });
+    const peer = await peerWith(ECHO, { networks: [{ ...PLAN, what: "reset", at: 300 }] });
+    const socket = call(peer, peer.targets[0]);
+    // No end of ours: behind that nothing can be written to find a hidden reset with.
+    socket.write(stream.slice(0, 1_000));
+    expect(await errorOf(socket)).toMatchObject({ code: "ECONNRESET" });
     const { received, wrong, fin, reset } = await seenBy(peer, ({ open }) => !open);
     expect(received).toBeLessThanOrEqual(300);
     expect([wrong, fin || reset]).toEqual([undefined, true]);
