@@ -2,7 +2,6 @@
 // Has thousands of conversations on every runtime through a proxy that breaks them by a seed:
 //   npm run broken-network -- --runs 10000 --runtime node,bun --seed 1996
 // The last line is "N passed, N failed": conversations that ended as they should, and what did not.
-import { parseArgs } from "node:util";
 import { cases as allCases } from "../cases/index.ts";
 import { isGood } from "../result.ts";
 import { DEFAULT_SEED } from "../run.ts";
@@ -12,26 +11,25 @@ import { chooseColumns, type Column, columnsOf } from "./matrix/columns.ts";
 import { runMatrix } from "./matrix/matrix.ts";
 import { pathsFrom } from "./matrix/paths.ts";
 import { isGreen } from "./matrix/report_file.ts";
+import { readOptions } from "./usage.ts";
 
 /** How often it says how far it is, in milliseconds. */
 const EVERY = 5_000;
 /** Factor on every time that only guards against hanging, for each so many conversations a case. */
 const PATIENCE = { factor: 4, runs: 100 };
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "10000" },
-    runtime: { type: "string" },
-    seed: { type: "string", default: String(DEFAULT_SEED) },
-    jobs: { type: "string", default: "2" },
-    only: { type: "string", default: "NET" },
-  },
+const { values, refuse } = readOptions("broken-network", {
+  runs: { value: "NUMBER", about: "conversations on each runtime", preset: "10000" },
+  runtime: { value: "NAMES", about: "node, node20, node24, deno, bun, workerd; all of them" },
+  seed: { value: "NUMBER", about: "decides all data", preset: String(DEFAULT_SEED) },
+  jobs: { value: "NUMBER", about: "runtimes that run at the same time", preset: "2" },
+  only: { value: "PATTERNS", about: "cases, such as NET-1", preset: "NET" },
 });
 const paths = pathsFrom(import.meta.url);
 const cases = select(allCases, values.only);
 const columns = chooseColumns(columnsOf(paths), values.runtime);
 const networks = Math.ceil(Number(values.runs) / cases.length);
-if (!(networks >= 1)) throw new RangeError(`--runs must be a number; got ${values.runs}`);
+if (!(networks >= 1)) refuse(`--runs must be a number above 0; got ${values.runs}`);
 
 const done = new Map<Column, Map<string, number>>();
 const countOf = (column: Column) =>

@@ -3,27 +3,25 @@
 //   npm run fuzz -- --inputs 1000000 --seed 1 --minutes 5
 //   npm run fuzz -- --only 4711        the one input that a seed makes
 // The last line is "N passed, N failed".
-import { parseArgs } from "node:util";
 import { attempt, shrink, type Trial, trialFrom } from "../fuzz/fuzz.ts";
+import { readOptions } from "./usage.ts";
 
 /** How often it says how far it is, in milliseconds. */
 const EVERY = 5_000;
 /** Faults after which it is clear that there are some. */
 const ENOUGH = 10;
 
-const { values } = parseArgs({
-  options: {
-    inputs: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    minutes: { type: "string", default: "Infinity" },
-    only: { type: "string" },
-  },
+const { values, refuse } = readOptions("fuzz", {
+  inputs: { value: "NUMBER", about: "how many are made", preset: "100000" },
+  seed: { value: "NUMBER", about: "of the first; each next one is one more", preset: "1" },
+  minutes: { value: "NUMBER", about: "ends after so many", preset: "Infinity" },
+  only: { value: "SEED", about: "the one input that a seed makes" },
 });
 const first = Number(values.only ?? values.seed);
 const count = values.only === undefined ? Number(values.inputs) : 1;
 const minutes = Number(values.minutes);
 if (!Number.isInteger(first) || !(count >= 1) || !(minutes > 0)) {
-  throw new RangeError("--seed is a whole number; --inputs and --minutes are above 0");
+  refuse("--seed is a whole number; --inputs and --minutes are above 0");
 }
 
 // Thousands of errors a second are made, and none is looked at.

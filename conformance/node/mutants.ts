@@ -13,7 +13,6 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build, type Plugin } from "esbuild";
 import { type Line, PREFIX } from "../launch.ts";
 import { adapterMutants } from "../mutants/adapters.ts";
@@ -22,6 +21,7 @@ import type { Mutant } from "../mutants/mutant.ts";
 import { tlsMutants } from "../mutants/tls.ts";
 import { transcriptMutants } from "../mutants/transcript.ts";
 import type { Result } from "../result.ts";
+import { readOptions } from "./usage.ts";
 import { startWitness } from "./witness/control.ts";
 
 /** A fault makes waits run to their end: they guard against hanging, and need no patience here. */
@@ -90,14 +90,13 @@ async function run(script: string, options: object): Promise<Map<string, Result>
   return results;
 }
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const { values, refuse } = readOptions("mutants", {
+  only: { value: "TEXT", about: "those with this in their words, file or case", preset: "" },
+});
 const mutants = [...coreMutants, ...adapterMutants, ...tlsMutants, ...transcriptMutants].filter((
   { fault, file, caughtBy },
 ) => `${fault} ${file} ${caughtBy}`.includes(values.only));
-if (mutants.length === 0) {
-  console.error(`no fault has "${values.only}" in its words`);
-  process.exit(2);
-}
+if (mutants.length === 0) refuse(`no fault has "${values.only}" in its words`);
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });

@@ -7,7 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readOptions } from "./usage.ts";
 
 const PYTHONS = ["python3", "python3.11", "python3.10", "python3.9", "python3.8"];
 const HAS_ASYNCHAT = "import sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))";
@@ -25,9 +25,11 @@ function findPython(): string | undefined {
 }
 
 async function main(): Promise<number> {
-  const { values: { count = "1000", seed = new Date().toISOString() } } = parseArgs({
-    options: { count: { type: "string" }, seed: { type: "string" } },
+  const { values: { count, seed = new Date().toISOString() }, refuse } = readOptions("oracle", {
+    count: { value: "NUMBER", about: "programs", preset: "1000" },
+    seed: { value: "TEXT", about: "what they are made of (the time)" },
   });
+  if (!(Number(count) >= 1)) refuse(`--count must be a number above 0; got ${count}`);
   const python = findPython();
   if (python === undefined) {
     console.log("NOT RUN: no Python 3.8 to 3.11 here; name one by PYTHON");

@@ -4,18 +4,16 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { chooseColumns, type Column, columnsOf } from "./matrix/columns.ts";
 import { pathsOfCheckout } from "./matrix/paths.ts";
 import { echoServer } from "./soak/echo_server.ts";
 import { type Compared, type Figures, writeSoak } from "./soak/report.ts";
 import { Talker } from "./soak/talker.ts";
+import { readOptions } from "./usage.ts";
 
-const { values: { connections, runtime } } = parseArgs({
-  options: {
-    connections: { type: "string", default: "10000" },
-    runtime: { type: "string" },
-  },
+const { values: { connections, runtime }, refuse } = readOptions("soak", {
+  connections: { value: "NUMBER", about: "at once, to each server", preset: "10000" },
+  runtime: { value: "NAMES", about: "node, node20, node24, deno, bun, workerd; all of them" },
 });
 
 /** Lines that each driven connection sends. */
@@ -25,6 +23,7 @@ const SPARE = 100;
 
 const paths = pathsOfCheckout(process.cwd());
 const wanted = Number(connections);
+if (!(wanted >= 1)) refuse(`--connections must be a number above 0; got ${connections}`);
 const limit = descriptorLimit();
 
 /** How many connections a server can hold: as many as are wanted, and the system allows. */
