@@ -9,9 +9,9 @@ import type { ChatError } from "../core/errors.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Port } from "./accepting.ts";
 import { HANDLERS, type Socket } from "./bun_handlers.ts";
-import { bunOptions, isTlsError, tlsError } from "./bun_tls.ts";
+import { bunOptions, isTlsError } from "./bun_tls.ts";
 import type { Target } from "./options.ts";
-import { chatErrorOf, codeOf, toListenError } from "./system_errors.ts";
+import { chatErrorOf, codeOf, tlsError, toListenError } from "./system_errors.ts";
 
 /**
  * Listens, and tells `open` each connection.

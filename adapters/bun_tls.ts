@@ -6,12 +6,12 @@
 
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
-import { ChatError } from "../core/errors.ts";
+import type { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions } from "../core/tls.ts";
 import type { Socket, Told } from "./bun_handlers.ts";
 import { after } from "./clock.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
-import { chatErrorOf, codeOf, toChatError } from "./system_errors.ts";
+import { codeOf, tlsError, toChatError } from "./system_errors.ts";
 import type { Role } from "./tls_options.ts";
 
 /** What Bun says of a handshake that was not made, whatever the certificate. */
@@ -52,12 +52,6 @@ function wireFormat(alpn: readonly string[]): Uint8Array<ArrayBuffer> {
 /** What the two sides have agreed on. */
 export function infoOf(socket: Socket): TlsInfo {
   return { alpn: socket.alpnProtocol || undefined, version: socket.getTLSVersion() ?? undefined };
-}
-
-/** Puts what went wrong with TLS into our words. */
-export function tlsError(error: unknown, peer: string): ChatError {
-  if (error instanceof ChatError) return error;
-  return chatErrorOf("tls", error, peer, codeOf(error));
 }
 
 /** Whether a certificate, or its key, is why a socket could not be opened. */

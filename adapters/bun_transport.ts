@@ -8,11 +8,11 @@ import { ChatError } from "../core/errors.ts";
 import type { StartTlsOptions, TlsInfo, TlsUpgrade } from "../core/tls.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
 import { HANDLERS, type Socket, type Told } from "./bun_handlers.ts";
-import { bunOptions, Handshake, infoOf, tlsError } from "./bun_tls.ts";
+import { bunOptions, Handshake, infoOf } from "./bun_tls.ts";
 import { after } from "./clock.ts";
 import { nameOf, type Naming } from "./naming.ts";
 import type { SocketOptions } from "./options.ts";
-import { toChatError } from "./system_errors.ts";
+import { tlsError, toChatError } from "./system_errors.ts";
 import { checkStartTls, type Role } from "./tls_options.ts";
 
 /** How long a peer may take for the last bytes that Bun has not given to the system yet. */

@@ -10,7 +10,7 @@ import { after } from "./clock.ts";
 import { checkKeys } from "./deno_keys.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 import type { SocketOptions, Target } from "./options.ts";
-import { chatErrorOf, codeOf } from "./system_errors.ts";
+import { chatErrorOf, tlsError } from "./system_errors.ts";
 
 /**
  * Begins to speak TLS as a client, on a connection that nobody reads from, and that is used up,
@@ -29,7 +29,7 @@ export async function startTls(
     return await Deno.startTls(conn, { hostname: serverName, ...trust(options) });
   } catch (error) {
     give(conn);
-    throw tlsError(error, peer);
+    throw handshakeError(error, peer);
   }
 }
 
@@ -72,7 +72,7 @@ export async function handshake(conn: Deno.TlsConn, peer: string): Promise<TlsIn
     return { alpn: alpnProtocol ?? undefined, version: undefined };
   } catch (error) {
     give(conn);
-    throw tlsError(error, peer);
+    throw handshakeError(error, peer);
   }
 }
 
@@ -122,13 +122,12 @@ export function cannot(what: string): ChatError {
 }
 
 /** Puts what went wrong in a handshake into our words. */
-export function tlsError(error: unknown, peer: string): ChatError {
-  if (error instanceof ChatError) return error;
+export function handshakeError(error: unknown, peer: string): ChatError {
   if (error instanceof Deno.errors.UnexpectedEof) {
     const what = `${peer}: the peer closed the connection during the handshake`;
     return new ChatError("tls", what, { cause: error });
   }
-  return chatErrorOf("tls", error, peer, codeOf(error));
+  return tlsError(error, peer);
 }
 
 /** What TLS says once it is spoken; `undefined` for what it has nothing to do with. */

@@ -6,9 +6,9 @@
 
 import type { AsyncChat } from "../core/async_chat.ts";
 import type { Transport, TransportEvents } from "../core/transport.ts";
+import { quoted } from "../core/wording.ts";
 import { Connection } from "./connection.ts";
 import { Driver } from "./driver_loop.ts";
-import { quoted } from "./names.ts";
 
 /** What a driver may be told beside the conversation and the socket. */
 export interface DriveOptions {

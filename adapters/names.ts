@@ -4,6 +4,8 @@
  * @module
  */
 
+import { quoted } from "../core/wording.ts";
+
 /** Throws a `TypeError` for what is no object of options; `whose` they were to be it says. */
 export function checkObject(options: unknown, whose: string): void {
   if (typeof options === "object" && options !== null) return;
@@ -15,12 +17,6 @@ export function checkObject(options: unknown, whose: string): void {
 /** Throws a `TypeError` for what cannot be called; `what` says what was to be. */
 export function checkFunction(value: unknown, what: string): void {
   if (typeof value !== "function") throw new TypeError(`${what}; got ${quoted(value)}`);
-}
-
-/** A value for a message: `"7000"` is seen not to be `7000`. */
-export function quoted(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
 }
 
 /** Throws a `TypeError` for a name that is not among the known ones; `whose` they are it says. */

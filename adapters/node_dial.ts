@@ -7,6 +7,7 @@
 import { ADDRCONFIG, lookup, type LookupAddress } from "node:dns";
 import { Socket, type SocketConnectOpts } from "node:net";
 import process from "node:process";
+import { deferred } from "../core/deferred.ts";
 import { after } from "./clock.ts";
 import { handshake } from "./node_tls.ts";
 import type { Attempt } from "./opening.ts";
@@ -60,21 +61,17 @@ export class Race {
   /** The first that is connected. Rejects when none is, with what every one of them said. */
   readonly won: Promise<Socket>;
   readonly #open: () => Socket;
+  readonly #outcome = deferred<Socket>();
   readonly #sockets = new Set<Socket>();
   readonly #errors: Error[] = [];
   #places: readonly SocketConnectOpts[] = [];
   #isOver = false;
   #callOff = () => {};
-  #resolve: (socket: Socket) => void = () => {};
-  #reject: (error: Error) => void = () => {};
 
   /** `open` makes a socket that is not connected yet. */
   constructor(open: () => Socket) {
     this.#open = open;
-    this.won = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.won = this.#outcome.promise;
   }
 
   /** Begins with the first of these places. */
@@ -86,7 +83,7 @@ export class Race {
   /** Gives up, because of `error`. */
   fail(error: Error): void {
     this.#isOver = true;
-    this.#reject(error);
+    this.#outcome.reject(error);
   }
 
   /** Gives back whatever has been opened, also the one that won. */
@@ -121,7 +118,7 @@ export class Race {
     this.#sockets.delete(socket);
     this.abandon();
     this.#sockets.add(socket);
-    this.#resolve(socket);
+    this.#outcome.resolve(socket);
   }
 }
 

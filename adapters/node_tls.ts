@@ -13,11 +13,11 @@ import {
   type TlsOptions as ServerOptions,
   type TLSSocket,
 } from "node:tls";
-import { ChatError } from "../core/errors.ts";
+import type { ChatError } from "../core/errors.ts";
 import type { TlsInfo, TlsOptions, TlsUpgrade } from "../core/tls.ts";
 import { HANDSHAKE_TIMEOUT, lateHandshake } from "./handshake.ts";
 
-import { chatErrorOf, codeOf } from "./system_errors.ts";
+import { codeOf, tlsError } from "./system_errors.ts";
 
 /** For handshakes that the driver gives up, in milliseconds: the longest that a timer takes. */
 const NO_TIMEOUT = 2 ** 31 - 1;
@@ -150,12 +150,6 @@ export function infoOf(socket: TLSSocket): TlsInfo {
     alpn: socket.alpnProtocol || undefined,
     version: socket.getProtocol() ?? undefined,
   };
-}
-
-/** Puts what went wrong in a handshake into our words. */
-export function tlsError(error: unknown, peer: string): ChatError {
-  if (error instanceof ChatError) return error;
-  return chatErrorOf("tls", error, peer, codeOf(error));
 }
 
 function clientOptions(socket: Socket, options: TlsOptions, hostname: string) {

@@ -9,7 +9,8 @@ import type { AsyncChat } from "../core/async_chat.ts";
 import type { AbortSignalLike } from "../core/chat_options.ts";
 import type { TlsOptions } from "../core/tls.ts";
 import type { Capabilities } from "../core/transport.ts";
-import { checkNames, checkObject, quoted } from "./names.ts";
+import { quoted } from "../core/wording.ts";
+import { checkNames, checkObject } from "./names.ts";
 import { checkTls, needStartTls, type Role } from "./tls_options.ts";
 import { need } from "./unsupported_error.ts";
 

@@ -80,6 +80,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** Puts what went wrong with TLS, or in its handshake, into our words. */
+export function tlsError(error: unknown, peer: string): ChatError {
+  if (error instanceof ChatError) return error;
+  return chatErrorOf("tls", error, peer, codeOf(error));
+}
+
 /**
  * Puts a runtime's own error into our words when the adapter knows its kind without a code.
  *

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { bytesOf, describe } from "./terminator.ts";
+import { bytesOf } from "./terminator.ts";
 import { encode } from "./text.ts";
+import { quoted } from "./wording.ts";
 
 /** A piece of output: text (sent as UTF-8) or bytes. */
 export type Piece = string | ArrayBufferView;
@@ -77,7 +78,7 @@ export function pieceBytes(piece: Piece): Uint8Array {
   if (typeof piece === "string") return encode(piece);
   if (piece instanceof Uint8Array) return piece;
   if (ArrayBuffer.isView(piece)) return bytesOf(piece);
-  throw new TypeError(`only text and byte views can be sent; got ${describe(piece)}`);
+  throw new TypeError(`only text and byte views can be sent; got ${quoted(piece)}`);
 }
 
 /**
@@ -98,7 +99,7 @@ export function toProducer(producer: Exclude<ProducerLike, Piece>): Producer {
   }
   throw new TypeError(
     "a producer is bytes, text, an iterable or async iterable of these, a ReadableStream, or an " +
-      `object with more(); got ${describe(producer)}`,
+      `object with more(); got ${quoted(producer)}`,
   );
 }
 

@@ -7,6 +7,7 @@
 import { type AnyOf, compileAnyOf } from "./any_of.ts";
 import { compileDelimiter, type Delimiter } from "./delimiter.ts";
 import { encode } from "./text.ts";
+import { quoted } from "./wording.ts";
 
 /**
  * What ends a frame, as you write it.
@@ -60,7 +61,7 @@ export function compileTerminator(terminator: Terminator): CompiledTerminator {
   if (Array.isArray(terminator)) return compileList(terminator);
   throw new TypeError(
     `a terminator is a string, bytes, a list of these, a number of bytes, or null; got ${
-      describe(terminator)
+      quoted(terminator)
     }`,
   );
 }
@@ -120,7 +121,7 @@ function compileList(list: readonly unknown[]): AnyOf {
   if (list.length === 0) throw new RangeError("a list of delimiters needs at least one");
   const source = list.map((item, index) => {
     if (typeof item !== "string" && !ArrayBuffer.isView(item)) {
-      throw new TypeError(`delimiter ${index} of the list is ${describe(item)}, not text or bytes`);
+      throw new TypeError(`delimiter ${index} of the list is ${quoted(item)}, not text or bytes`);
     }
     const own = typeof item === "string" ? item : new Uint8Array(bytesOf(item));
     if (own.length === 0) throw new RangeError(`delimiter ${index} of the list is empty`);
@@ -131,9 +132,4 @@ function compileList(list: readonly unknown[]): AnyOf {
 
 function copy(source: string | Uint8Array): string | Uint8Array {
   return typeof source === "string" ? source : new Uint8Array(source);
-}
-
-/** A value that is not what was asked for, in a word or two for the error message. */
-export function describe(value: unknown): string {
-  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
 }

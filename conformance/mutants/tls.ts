@@ -94,7 +94,7 @@ export const tlsMutants: readonly Mutant[] = [
     fault: "a handshake that fails is told as an end",
     file: handshake,
     find: "    throw tlsError(error, peer);\n",
-    replace: '    throw chatErrorOf("closed", error, peer);\n',
+    replace: '    throw Object.assign(tlsError(error, peer), { kind: "closed" });\n',
     caughtBy: "TLS-3.3",
   },
   {
